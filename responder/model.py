@@ -1,0 +1,267 @@
+"""Frozen value types: what one hop hands to the next.
+
+Every datetime here is aware. Nothing in this module does I/O or knows the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NewType
+
+Uid = NewType("Uid", int)
+"""IMAP unique identifier, 1 to 2**32 - 1 (RFC 9051 §2.3.1.1)."""
+
+UidValidity = NewType("UidValidity", int)
+"""Generation of a folder's UIDs, 1 to 2**32 - 1 (RFC 9051 §2.3.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mail address, fit for an SMTP command.
+
+    Attributes:
+        local: local part as it was written (RFC 5321 §2.4: its case is the receiver's business).
+        domain: lower-case, in IDNA (A-label) form.
+    """
+
+    local: str
+    domain: str
+
+    @property
+    def addr_spec(self) -> str:
+        """What goes on the wire."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def identity(self) -> str:
+        """What makes two spellings the same correspondent: all lower-case."""
+        return self.addr_spec.lower()
+
+    def __str__(self) -> str:
+        return self.addr_spec
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey:
+    """Names one message for ever: (mailbox, folder, UIDVALIDITY, UID).
+
+    Attributes:
+        mailbox: the configured address of the mailbox, lower-case.
+        folder: the folder's name as configured.
+    """
+
+    mailbox: str
+    folder: str
+    uid_validity: UidValidity
+    uid: Uid
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMessage:
+    """What the mailbox hands over: never more than headers.
+
+    Attributes:
+        received_at: INTERNALDATE, the server's clock; None when it could not be read.
+        header_block: the bytes of the header fields asked for, as the server returned them.
+        flags: IMAP flags and keywords, as spelled by the server.
+        size: RFC822.SIZE in octets, 0 when unknown.
+    """
+
+    key: MessageKey
+    received_at: datetime | None
+    header_block: bytes
+    flags: frozenset[str] = frozenset()
+    size: int = 0
+
+
+class Defect(Enum):
+    """What was odd about a header block; a rule may make it a reason for silence."""
+
+    TOO_LARGE = "the header block is larger than is ever read"
+    TOO_MANY_LINES = "the header block has more lines than is ever read"
+    NUL_OR_BARE_CR = "a field holds NUL or a bare carriage return"
+    UNREADABLE_ADDRESS = "an address could not be read"
+    UNREADABLE_DATE = "a date could not be read"
+    UNREADABLE_MESSAGE_ID = "the Message-ID is not one valid msg-id"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPath:
+    """What ``Return-Path`` says: absent, the null reverse-path, or an address.
+
+    Attributes:
+        present: there is such a field.
+        address: the top-most one's address; None when it is null, empty or unreadable.
+    """
+
+    present: bool = False
+    address: Address | None = None
+
+    @property
+    def is_null(self) -> bool:
+        """Present, but naming nobody (RFC 5321 §4.5.5)."""
+        return self.present and self.address is None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One message as its headers describe it.
+
+    Attributes:
+        fields: every field in order: (lower-case name, unfolded value without outer blanks).
+        from_: every address of every From field.
+        sender, reply_to: likewise.
+        recipients: To, Cc, Bcc, Resent-To, Resent-Cc and Resent-Bcc together.
+        message_id: one valid msg-id with its angle brackets, ASCII, at most 250 octets; else None.
+        fingerprint: what stands for the message when it has no Message-ID: the header block's own hash (hex).
+        delivered_at: the time in the top-most ``Received`` field, if it can be read.
+        subject: decoded (RFC 2047), blanks collapsed, cut; only ever compared, never repeated.
+    """
+
+    received_at: datetime | None
+    flags: frozenset[str]
+    fields: tuple[tuple[str, str], ...]
+    from_: tuple[Address, ...]
+    sender: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    recipients: tuple[Address, ...]
+    return_path: ReturnPath
+    message_id: str | None
+    fingerprint: str
+    subject: str
+    delivered_at: datetime | None
+    defects: frozenset[Defect]
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every occurrence of a field, in order; ``name`` in lower case."""
+        return tuple(value for field_name, value in self.fields if field_name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriod:
+    """A whole stretch from one closing to the next opening, half-open ``[start, end)``.
+
+    Attributes:
+        start: None when it was never open before.
+        end: None when no opening is ahead ("until further notice").
+        say_until: whether a reply may say when it ends.
+        because: what closes at its start, in words for the owner ("after Thursday's hours", "closure: winter break").
+    """
+
+    start: datetime | None
+    end: datetime | None
+    say_until: bool = True
+    because: str = ""
+
+    def contains(self, at: datetime) -> bool:
+        """Whether the instant lies in ``[start, end)``."""
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
+    @property
+    def length(self) -> timedelta | None:
+        """None when either end is open."""
+        return None if self.start is None or self.end is None else self.end - self.start
+
+
+class Level(Enum):
+    """How firm a rule is."""
+
+    HARD = "H"
+    SOFT = "S"
+    OPTIONAL = "O"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """This message gets an automatic reply.
+
+    Attributes:
+        correspondent: whom we answer.
+        answered_as: which of our own addresses was written to; the reply's From.
+        why: one sentence for the owner.
+    """
+
+    correspondent: Address
+    answered_as: Address
+    why: str
+    rule: str = "out-of-hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """This message gets no reply.
+
+    Attributes:
+        rule: id of the rule that decided, kebab-case.
+        why: one sentence for the owner.
+        maybe_person: it may be a human all the same; the owner should look.
+        cure: the line to add to the file if it is one.
+    """
+
+    rule: str
+    why: str
+    maybe_person: bool = False
+    cure: str | None = None
+
+
+Decision = Reply | Skip
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingReply:
+    """A reply ready for submission.
+
+    Attributes:
+        recipient: exactly one.
+        content: the whole message, CRLF line ends, no line over 998 octets.
+        text: the plain text as it will be read.
+        kind: which text it is ("ordinary", "discreet"); ends with "-builtin" when a broken template was replaced.
+    """
+
+    recipient: Address
+    from_address: Address
+    message_id: str
+    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+    kind: str = "ordinary"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The submission server took responsibility (250 after the final dot)."""
+
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Surely not delivered, and may work later.
+
+    Attributes:
+        account_wide: the fault is the account's or the server's, not this reply's (a breaker opens).
+        cure: what the owner can do, for faults that waiting alone will not mend.
+    """
+
+    reason: str
+    account_wide: bool = False
+    cure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Surely not delivered, and never will be: a 5xx for this recipient or this content."""
+
+    reason: str
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Cut off after the final dot: it may have been delivered, or not (RFC 1047)."""
+
+    reason: str
+
+
+Outcome = Accepted | Deferred | Rejected | Unknown

@@ -1,0 +1,140 @@
+"""Judge one message: headers, then decision, then reply. The daemon and the dry run both go this way.
+
+Pure: the time comes in as an argument, nothing is remembered, nothing is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from responder import compose, headers, policy
+from responder.model import Reply, Skip
+
+if TYPE_CHECKING:
+    from responder.compose import Composer
+    from responder.model import Address, ClosedPeriod, Decision, FetchedMessage, InboundMessage, MessageKey, OutgoingReply
+    from responder.policy import MailboxRules
+    from responder.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one message is and what becomes of it.
+
+    Attributes:
+        message: None for a message whose headers were not worth fetching (it came in working hours).
+        period: the closed period in which it was received; None in working hours.
+    """
+
+    key: MessageKey
+    received_at: datetime | None
+    message: InboundMessage | None
+    decision: Decision
+    period: ClosedPeriod | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Everything that deciding and composing needs for one mailbox.
+
+    Attributes:
+        max_age: a message older than this gets no reply.
+        floor: nobody is answered twice within this time.
+        repeat_after: in a longer closed period the same person may be answered again after this time.
+    """
+
+    rules: MailboxRules
+    schedule: Schedule
+    composer: Composer
+    max_age: timedelta
+    floor: timedelta
+    repeat_after: timedelta
+    discreet: bool = False
+
+    def judge(self, fetched: FetchedMessage, *, now: datetime | None) -> Judgement:
+        """Decide on one message.
+
+        Args:
+            fetched: what the mailbox handed over; any bytes.
+            now: the present, or None to judge the message at its own time of arrival (a back-test).
+        """
+        message = headers.parse(fetched.header_block, fetched.received_at, fetched.flags)
+        timing = self._timing(fetched.received_at, now)
+        decision = policy.decide(message, self.rules, timing)
+        return Judgement(fetched.key, fetched.received_at, message, decision, timing.closed_period)
+
+    def judge_by_time(self, key: MessageKey, received_at: datetime) -> Judgement | None:
+        """The judgement that needs no header: it came in working hours. None when headers have to decide."""
+        if not self.schedule.is_open(received_at):
+            return None
+        return Judgement(key, received_at, None, Skip(policy.IN_HOURS, self.schedule.why(received_at)), None)
+
+    def answered_since(self, period: ClosedPeriod, now: datetime) -> datetime:
+        """A reply to the same person at or after this instant is enough for now (DESIGN: a test of times)."""
+        return policy.answered_since(
+            period, now, floor=self.floor, repeat_after=self.repeat_after, discreet=self.discreet
+        )
+
+    def reply(
+        self, judgement: Judgement, *, now: datetime, digest: str, answered_as: Address | None = None
+    ) -> OutgoingReply:
+        """Compose the reply that was decided on; its text speaks of the closed period that holds now.
+
+        Args:
+            judgement: the decision to reply.
+            now: the present.
+            digest: names the reply for ever; a second attempt has the same one.
+            answered_as: write From this address of ours instead of the one that was written to.
+
+        Raises:
+            ValueError: the decision was not to reply.
+        """
+        if not isinstance(judgement.decision, Reply) or judgement.message is None:
+            msg = "only a decision to reply can be composed"
+            raise ValueError(msg)
+        period = self.schedule.closed_period(now) or judgement.period
+        assert period is not None  # noqa: S101 - a Reply is only ever decided inside a closed period
+        decision = judgement.decision if answered_as is None else replace(judgement.decision, answered_as=answered_as)
+        message_id = compose.reply_message_id(digest, self.rules.address.domain)
+        return self.composer.compose(decision, judgement.message, period, now=now, message_id=message_id)
+
+    def _timing(self, received_at: datetime | None, now: datetime | None) -> policy.Timing:
+        period = None if received_at is None else self.schedule.closed_period(received_at)
+        return policy.Timing(
+            closed_period=period,
+            now=now,
+            closed_now=None if now is None else self.schedule.closed_period(now),
+            max_age=self.max_age,
+            floor=self.floor,
+            repeat_after=self.repeat_after,
+            discreet=self.discreet,
+        )
+
+
+def as_record(judgement: Judgement) -> dict[str, str | int | bool | None]:
+    """One line of ``--json``: the contract's keys in their order; absent values are None (DESIGN §8)."""
+    decision, message, period = judgement.decision, judgement.message, judgement.period
+    is_reply = isinstance(decision, Reply)
+    sender = message.from_[0].identity if message is not None and len(message.from_) == 1 else None
+    return {
+        "mailbox": judgement.key.mailbox,
+        "folder": judgement.key.folder,
+        "uid": judgement.key.uid or None,
+        "message_id": message.message_id if message is not None else None,
+        "received_at": rfc3339(judgement.received_at),
+        "sender": sender,
+        "recipient": decision.correspondent.addr_spec if is_reply else None,
+        "decision": "reply" if is_reply else "skip",
+        "rule": decision.rule,
+        "why": decision.why,
+        "maybe_person": decision.maybe_person if isinstance(decision, Skip) else False,
+        "closed_from": rfc3339(period.start) if period is not None else None,
+        "closed_until": rfc3339(period.end) if period is not None else None,
+    }
+
+
+def rfc3339(at: datetime | None) -> str | None:
+    """UTC with a ``Z`` (RFC 3339 §5.6), whole seconds; None stays None."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Real and scripted servers that tests talk to, on loopback only."""

@@ -281,6 +281,7 @@ class MailboxService:
         for start in range(0, len(times), SLICE):
             piece = times[start : start + SLICE]
             cursor = await self._take_in(folder, uid_validity, piece, cursor)
+            self.health.beat = time.monotonic()
             await self._take_up_due(folder, uid_validity)
 
     async def _take_in(
@@ -367,9 +368,11 @@ class MailboxService:
             await self._answer(fetched)
         except LedgerError as error:
             self._log(f"nothing is sent: {error}", level=logging.ERROR, uid=fetched.key.uid)
+            self._more_due = True
             await asyncio.sleep(RESEND.base.total_seconds())
         except Exception:
             logger.exception("answering failed; the message stays due", extra=self._about(fetched.key))
+            self._more_due = True
             await asyncio.sleep(RESEND.base.total_seconds())
         finally:
             del self._answers[fetched.key]

@@ -1,0 +1,278 @@
+"""The long-running process: mailboxes side by side, housekeeping, signals, reload, systemd.
+
+Wall clock is read here and in ``cli`` only; everything below is handed ``clock``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from responder.config import ConfigError, pipeline_of
+from responder.headers import HEADER_NAMES
+from responder.ledger import Ledger
+from responder.mailbox import CommandPool, Mailbox
+from responder.notify import Notifier
+from responder.service import MailboxService
+from responder.submission import Submitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from responder.config import Config, MailboxConfig
+    from responder.credentials import Login
+
+logger = logging.getLogger(__name__)
+
+STOP_WITHIN = 9.0
+"""Seconds from SIGTERM to the end, whatever blocks (TimeoutStopSec is 30)."""
+
+SUPERVISE_EVERY = 10.0
+"""Seconds between two looks at the mailboxes' signs of life."""
+
+SILENT_TOO_LONG = 900.0
+"""A watching loop without a sign of life for so many seconds is stuck (its longest lawful wait is under 600 s): start it anew."""
+
+HEARTBEAT_EVERY = 60
+"""Seconds between two runs of the housekeeping heartbeat; APScheduler can fall silent for good (FAULTS 58)."""
+
+KEEP_SETTLED = timedelta(days=400)
+"""How long the ledger remembers a settled message: longer than any closed period is likely to be."""
+
+POOL_THREADS_MIN, POOL_THREADS_MAX = 4, 32
+"""Threads for IMAP commands: enough that a few stalled servers cannot hold up the others until their deadlines."""
+
+
+def now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)  # noqa: TID251 - the daemon owns the clock
+
+
+class Daemon:
+    """Runs every mailbox of one configuration until a signal or ``stop``.
+
+    Args:
+        config: what to run.
+        reload: reads the configuration again; raises ConfigError.
+        state_directory: where the ledger lives.
+        login_of: resolves one mailbox's credentials, anew at each login.
+        environ: environment, for systemd's notification socket.
+        show_addresses: whether log lines may name a mailbox by its address (a terminal) or by its number (a journal).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        reload: Callable[[], Config],
+        state_directory: Path,
+        login_of: Callable[[MailboxConfig], Login],
+        environ: Mapping[str, str],
+        show_addresses: bool,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._config = config
+        self._read_config = reload
+        self._state_directory = state_directory
+        self._login_of = login_of
+        self._show_addresses = show_addresses
+        self._clock = clock
+        self._notifier = Notifier(environ)
+        self._stopping = asyncio.Event()
+        self._services: dict[tuple[str, str], _Running] = {}
+        self._ended: set[asyncio.Task[None]] = set()
+        self._housekeeping_beat = time.monotonic()
+
+    def stop(self) -> None:
+        """Ask it to end; ``run`` returns within ``STOP_WITHIN`` seconds."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run until stopped.
+
+        Raises:
+            LedgerError: the state directory cannot be used; nothing was started.
+        """
+        self._ledger = await Ledger.open(self._state_directory)
+        for key, state in await self._ledger.recover(self._clock()):
+            logger.warning("cut off when the last process ended", extra={"uid": key, "why": f"now {state}"})
+        threads = min(max(POOL_THREADS_MIN, len(self._config.mailboxes)), POOL_THREADS_MAX)
+        self._pool = CommandPool(threads)
+        self._listen_to_signals()
+        scheduler = self._housekeeping()
+        try:
+            self._say_warnings()
+            self._apply(self._config)
+            self._notifier.ready(self.status())
+            await self._supervise()
+        finally:
+            self._notifier.stopping()
+            scheduler.shutdown(wait=False)
+            await self._end_all()
+            self._pool.close()
+            await self._ledger.close()
+            logger.info("stopped")
+
+    def status(self) -> str:
+        """One line: how many are watched, what was sent, what is wrong."""
+        services = [running.service for running in self._services.values()]
+        watching = sum(service.health.watching for service in services)
+        sent = sum(service.health.done["sent"] for service in services)
+        troubles = [f"{s.label}: {s.health.trouble}" for s in services if s.health.trouble is not None]
+        parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
+        return "; ".join(parts)
+
+    # -- mailboxes -----------------------------------------------------------------------------------------------------
+
+    def _apply(self, config: Config) -> None:
+        """Make what runs equal to what the file says; a mailbox whose connection did not change keeps it."""
+        self._config = config
+        wanted = {(box.name, box.folder): (number, box) for number, box in enumerate(config.mailboxes, 1)}
+        for identity in [i for i in self._services if i not in wanted]:
+            self._end(identity)
+        for identity, (number, box) in wanted.items():
+            running = self._services.get(identity)
+            if running is not None and _same_connection(running.box, box):
+                running.box = box
+                running.service.pipeline = pipeline_of(config, box)
+                running.service.wake()
+                continue
+            if running is not None:
+                self._end(identity)
+            self._services[identity] = self._start(number, box)
+
+    def _start(self, number: int, box: MailboxConfig) -> _Running:
+        label = box.name if self._show_addresses else f"mailbox {number}"
+        service = MailboxService(
+            label=label,
+            mailbox=box.name,
+            folder=box.folder,
+            pipeline=pipeline_of(self._config, box),
+            new_folder=lambda: Mailbox(
+                box.name, box.folder, box.imap, lambda: self._login_of(box), self._pool, header_names=HEADER_NAMES
+            ),
+            sender=Submitter(label, box.smtp, lambda: self._login_of(box), box.address),
+            ledger=self._ledger,
+            clock=self._clock,
+        )
+        return _Running(box, service, number)
+
+    def _end(self, identity: tuple[str, str]) -> None:
+        running = self._services.pop(identity)
+        running.task.cancel()
+        self._ended.add(running.task)
+        running.task.add_done_callback(self._ended.discard)
+
+    async def _end_all(self) -> None:
+        for identity in list(self._services):
+            self._end(identity)
+        if self._ended:
+            await asyncio.wait(self._ended, timeout=STOP_WITHIN - 1.0)
+
+    # -- supervision ---------------------------------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """Look after the mailboxes and tell systemd, until asked to stop."""
+        interval = min(SUPERVISE_EVERY, self._notifier.watchdog_interval or SUPERVISE_EVERY)
+        while not self._stopping.is_set():
+            self._revive()
+            self._notifier.status(self.status())
+            if self._alive():
+                self._notifier.watchdog()
+            try:
+                async with asyncio.timeout(interval):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    def _revive(self) -> None:
+        """Start anew whatever watching ended by an error of ours or has been silent for too long."""
+        for identity, running in list(self._services.items()):
+            silent = time.monotonic() - running.service.health.beat
+            if not running.task.done() and silent < SILENT_TOO_LONG:
+                continue
+            why = "it ended" if running.task.done() else f"no sign of life for {silent:.0f} s"
+            logger.error("watching is started anew", extra={"mailbox": running.service.label, "why": why})
+            self._end(identity)
+            self._services[identity] = self._start(running.number, running.box)
+        if time.monotonic() - self._housekeeping_beat > 3 * HEARTBEAT_EVERY:
+            logger.error("housekeeping fell silent; waking it")
+            self._housekeeping_beat = time.monotonic()
+            self._scheduler.wakeup()
+
+    def _alive(self) -> bool:
+        """Whether systemd may believe us: the loop runs (we are here) and what was ended does end."""
+        return len(self._ended) <= len(self._services) + 1
+
+    # -- housekeeping --------------------------------------------------------------------------------------------------
+
+    def _housekeeping(self) -> AsyncIOScheduler:
+        defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+        self._scheduler.add_job(self._heartbeat, "interval", seconds=HEARTBEAT_EVERY)
+        self._scheduler.add_job(self._prune, "interval", hours=24, next_run_time=self._clock() + timedelta(minutes=10))
+        self._scheduler.start()
+        return self._scheduler
+
+    async def _heartbeat(self) -> None:
+        self._housekeeping_beat = time.monotonic()
+
+    async def _prune(self) -> None:
+        async with asyncio.timeout(60):
+            count = await self._ledger.prune(self._clock() - KEEP_SETTLED)
+        if count:
+            logger.info("forgot what was settled long ago", extra={"count": count})
+
+    # -- signals and reload --------------------------------------------------------------------------------------------
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def reload(self) -> None:
+        """Read the file again; a bad one is refused with its reasons and the last good one stays (promise 6)."""
+        self._notifier.reloading()
+        try:
+            config = self._read_config()
+            self._apply(config)
+            logger.info("the configuration was read again")
+            self._say_warnings()
+        except ConfigError as error:
+            for problem in error.problems:
+                logger.error("the new configuration is refused, the last good one stays", extra={"why": problem})  # noqa: TRY400 - the sentence says it all
+        finally:
+            self._notifier.ready(self.status())
+
+    def _say_warnings(self) -> None:
+        today = self._clock().astimezone(self._config.zone).date()
+        for warning in (*self._config.warnings, *self._config.crisis_warnings(today)):
+            logger.warning(warning)
+
+
+class _Running:
+    """One mailbox's service and the task it runs in."""
+
+    def __init__(self, box: MailboxConfig, service: MailboxService, number: int) -> None:
+        self.box = box
+        self.service = service
+        self.number = number
+        self.task = asyncio.create_task(service.run(), name=f"watch {service.label}")
+
+
+def _same_connection(old: MailboxConfig, new: MailboxConfig) -> bool:
+    return (old.imap, old.smtp, old.username, old.password, old.address) == (
+        new.imap,
+        new.smtp,
+        new.username,
+        new.password,
+        new.address,
+    )

@@ -1,0 +1,163 @@
+"""The back-test: what would have been answered, had this file been in force. Touches nothing, remembers nothing.
+
+Every message still in the folder is judged at its own time of arrival. What belongs to the present (\\Answered, age, the
+ledger) is left out, and the once-only rule is played through in the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from responder.model import MessageKey, Uid, UidValidity
+from responder.pipeline import Record, record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from responder.pipeline import Pipeline
+    from responder.service import Folder
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which messages to look at.
+
+    Attributes:
+        since: first day of arrival, in the practice's zone.
+        until: last day of arrival, inclusive.
+        last: only so many of the newest.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was looked at, in the order of arrival."""
+
+    mailbox: str
+    folder: str
+    records: tuple[Record, ...]
+
+    @property
+    def replies(self) -> tuple[Record, ...]:
+        """What would have been answered."""
+        return tuple(record for record in self.records if record.is_reply)
+
+    @property
+    def maybe_people(self) -> tuple[Record, ...]:
+        """Silenced, but perhaps human: the owner should look."""
+        return tuple(record for record in self.records if record.maybe_person)
+
+    @property
+    def came_while_closed(self) -> int:
+        """How many arrived in a closed period."""
+        return sum(record.period is not None for record in self.records)
+
+    def skipped_by_rule(self) -> Counter[str]:
+        """How many of those that came while closed each rule silenced."""
+        return Counter(r.rule for r in self.records if not r.is_reply and r.period is not None)
+
+    def replies_by_person(self) -> Counter[str]:
+        """How many replies each correspondent would have got."""
+        return Counter(record.recipient.lower() for record in self.records if record.recipient is not None)
+
+
+async def back_test(
+    folder: Folder,
+    pipeline: Pipeline,
+    *,
+    mailbox: str,
+    folder_name: str,
+    window: Window,
+    progress: Callable[[int, int], None],
+) -> Report:
+    """Judge what is in the folder.
+
+    Args:
+        folder: unconnected; connected and closed here.
+        pipeline: how to judge.
+        mailbox: its identity.
+        folder_name: as configured.
+        window: which messages.
+        progress: called with (messages judged, messages in all).
+
+    Raises:
+        TransientError: the connection was lost; run it again.
+        PermanentError: login or folder refused.
+    """
+    try:
+        state = await folder.connect()
+        times = _within(await folder.received_times(Uid(1), None), window, pipeline)
+        # a folder without UIDVALIDITY can be read all the same: nothing is remembered here
+        validity = state.uid_validity or UidValidity(1)
+        records = await _judge_all(folder, pipeline, times, MessageKey(mailbox, folder_name, validity, Uid(1)), progress)
+    finally:
+        await folder.close()
+    records.sort(key=lambda record: (record.received_at or NEVER, record.uid))
+    return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)))
+
+
+async def _judge_all(
+    folder: Folder,
+    pipeline: Pipeline,
+    times: Sequence[tuple[Uid, datetime | None]],
+    name: MessageKey,
+    progress: Callable[[int, int], None],
+) -> list[Record]:
+    records: list[Record] = []
+    wanted: list[Uid] = []
+    for uid, received_at in times:
+        by_time = None if received_at is None else pipeline.judge_by_time(replace(name, uid=uid), received_at)
+        if by_time is None:
+            wanted.append(uid)
+        else:
+            records.append(record_of(by_time))
+    progress(len(records), len(times))
+    async for batch in folder.fetch(wanted, name.uid_validity):
+        records.extend(record_of(pipeline.judge(fetched, now=None)) for fetched in batch)
+        progress(len(records), len(times))
+    return records
+
+
+def _within(
+    times: Sequence[tuple[Uid, datetime | None]], window: Window, pipeline: Pipeline
+) -> Sequence[tuple[Uid, datetime | None]]:
+    zone = pipeline.schedule.zone
+    if window.since is not None:
+        first = datetime.combine(window.since, datetime.min.time(), zone)
+        times = [(uid, at) for uid, at in times if at is None or at >= first]
+    if window.until is not None:
+        end = datetime.combine(window.until + timedelta(days=1), datetime.min.time(), zone)
+        times = [(uid, at) for uid, at in times if at is None or at < end]
+    return times if window.last is None else times[-window.last :]
+
+
+def _once_only(records: Sequence[Record], pipeline: Pipeline) -> list[Record]:
+    """Play the once-only rule through: a second message of one person in one closed period is not answered."""
+    answered_at: dict[str, datetime] = {}
+    answered: set[tuple[str | None, str]] = set()
+    played: list[Record] = []
+    for record in records:
+        if record.recipient is None or record.period is None or record.received_at is None:
+            played.append(record)
+            continue
+        person = record.recipient.lower()
+        enough_since = pipeline.answered_since(record.period, record.received_at)
+        same = record.message_id is not None and (record.message_id, person) in answered
+        if same or answered_at.get(person, NEVER) >= enough_since:
+            why = "this person would have been answered already in this closed period"
+            played.append(replace(record, recipient=None, rule="already-answered", why=why))
+            continue
+        answered_at[person] = record.received_at
+        answered.add((record.message_id, person))
+        played.append(record)
+    return played

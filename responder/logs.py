@@ -1,0 +1,100 @@
+"""How the daemon's log lines look: for a terminal, for the journal, as JSON. No address passes but to a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LogStyle = Literal["terminal", "journal", "json"]
+
+FACTS: Final = ("mailbox", "uid", "last_uid", "sender", "rule", "why", "cure", "attempt", "maybe_person", "count", "until")
+"""Names of the facts a log call may carry in ``extra``, in the order they are shown."""
+
+ADDRESS: Final = re.compile(r"[^\s<>\"'=,;:()\[\]]+@[^\s<>\"'=,;:()\[\]]+")
+"""Anything that may be a mail address: the last net under promise 5, after the code that never passes one."""
+
+PRIORITIES: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+"""syslog(3) levels as systemd reads them at the start of a line (sd-daemon(3))."""
+
+QUIET_LIBRARIES: Final = ("imapclient", "aiosmtplib", "apscheduler", "asyncio")
+"""Their INFO and DEBUG lines show addresses and header text (FAULTS 89)."""
+
+
+def choose_style(environ: Mapping[str, str], stream: TextIO) -> LogStyle:
+    """The journal when systemd listens (systemd.exec(5) JOURNAL_STREAM), a terminal when there is one, else the journal's."""
+    if "JOURNAL_STREAM" in environ:
+        return "journal"
+    return "terminal" if stream.isatty() else "journal"
+
+
+def configure(style: LogStyle, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Set up the root logger for a daemon."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter({"terminal": TerminalFormatter, "journal": JournalFormatter, "json": JsonFormatter}[style]())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def redact(text: str) -> str:
+    """Replace whatever looks like an address."""
+    return ADDRESS.sub("<address>", text)
+
+
+class TerminalFormatter(logging.Formatter):
+    """Local time, level, sentence, facts; addresses may show: whoever sits here owns the mailbox."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and a traceback under it if there is one."""
+        at = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
+        return f"{at} {record.levelname.lower():7} {_sentence(record)}{self._traceback(record)}"
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        return "" if record.exc_info is None else "\n" + self.formatException(record.exc_info)
+
+
+class JournalFormatter(TerminalFormatter):
+    """The journal has its own clock and takes the level from ``<N>``; every line of a traceback carries it too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Lines without any address."""
+        priority = PRIORITIES.get(record.levelno, 6)
+        lines = redact(_sentence(record) + self._traceback(record)).splitlines()
+        return "\n".join(f"<{priority}>{line}" for line in lines)
+
+
+class JsonFormatter(TerminalFormatter):
+    """One object per line: ``at``, ``level``, ``event`` and the facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line without any address."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "event": record.getMessage(), **_facts(record)}
+        if record.exc_info is not None:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return redact(json.dumps(entry, ensure_ascii=False, default=str))
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    values = record.__dict__
+    return {name: values[name] for name in FACTS if name in values}
+
+
+def _sentence(record: logging.LogRecord) -> str:
+    facts = _facts(record)
+    mailbox = facts.pop("mailbox", None)
+    head = f"{mailbox}: " if mailbox is not None else ""
+    tail = " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
+    return f"{head}{record.getMessage()}" + (f"  {tail}" if tail else "")
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text

@@ -38,10 +38,10 @@ SUPERVISE_EVERY = 10.0
 """Seconds between two looks at the mailboxes' signs of life."""
 
 SILENT_TOO_LONG = 900.0
-"""A watching loop without a sign of life for so many seconds is stuck (its longest lawful wait is under 600 s): start it anew."""
+"""Seconds without a sign of life after which a watching loop is stuck; its longest lawful wait is under 600."""
 
 HEARTBEAT_EVERY = 60
-"""Seconds between two runs of the housekeeping heartbeat; APScheduler can fall silent for good (FAULTS 58)."""
+"""Seconds between two runs of the housekeeping heartbeat; APScheduler can fall silent for good."""
 
 KEEP_SETTLED = timedelta(days=400)
 """How long the ledger remembers a settled message: longer than any closed period is likely to be."""

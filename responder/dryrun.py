@@ -1,7 +1,7 @@
 """The back-test: what would have been answered, had this file been in force. Touches nothing, remembers nothing.
 
-Every message still in the folder is judged at its own time of arrival. What belongs to the present (\\Answered, age, the
-ledger) is left out, and the once-only rule is played through in the order of arrival.
+Every message still in the folder is judged at its own time of arrival. What belongs to the present (the flag of an
+answered message, age, the ledger) is left out, and the once-only rule is played through in the order of arrival.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ async def back_test(
         state = await folder.connect()
         times = _within(await folder.received_times(Uid(1), None), window, pipeline)
         # a folder without UIDVALIDITY can be read all the same: nothing is remembered here
-        validity = state.uid_validity or UidValidity(1)
-        records = await _judge_all(folder, pipeline, times, MessageKey(mailbox, folder_name, validity, Uid(1)), progress)
+        name = MessageKey(mailbox, folder_name, state.uid_validity or UidValidity(1), Uid(1))
+        records = await _judge_all(folder, pipeline, times, name, progress)
     finally:
         await folder.close()
     records.sort(key=lambda record: (record.received_at or NEVER, record.uid))

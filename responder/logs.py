@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LogStyle = Literal["terminal", "journal", "json"]
 
-FACTS: Final = ("mailbox", "uid", "last_uid", "sender", "rule", "why", "cure", "attempt", "maybe_person", "count", "until")
+FACTS: Final = ("mailbox", "uid", "last_uid", "sender", "rule", "why", "cure", "attempt", "maybe_person", "count")
 """Names of the facts a log call may carry in ``extra``, in the order they are shown."""
 
 ADDRESS: Final = re.compile(r"[^\s<>\"'=,;:()\[\]]+@[^\s<>\"'=,;:()\[\]]+")
@@ -24,11 +24,11 @@ PRIORITIES: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logg
 """syslog(3) levels as systemd reads them at the start of a line (sd-daemon(3))."""
 
 QUIET_LIBRARIES: Final = ("imapclient", "aiosmtplib", "apscheduler", "asyncio")
-"""Their INFO and DEBUG lines show addresses and header text (FAULTS 89)."""
+"""Their INFO and DEBUG lines show addresses and header text."""
 
 
 def choose_style(environ: Mapping[str, str], stream: TextIO) -> LogStyle:
-    """The journal when systemd listens (systemd.exec(5) JOURNAL_STREAM), a terminal when there is one, else the journal's."""
+    """The journal's when systemd listens (systemd.exec(5) JOURNAL_STREAM) or when nobody sits at a terminal."""
     if "JOURNAL_STREAM" in environ:
         return "journal"
     return "terminal" if stream.isatty() else "journal"
@@ -76,7 +76,8 @@ class JsonFormatter(TerminalFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line without any address."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "event": record.getMessage(), **_facts(record)}
+        entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "event": record.getMessage()}
+        entry |= _facts(record)
         if record.exc_info is not None:
             entry["traceback"] = self.formatException(record.exc_info)
         return redact(json.dumps(entry, ensure_ascii=False, default=str))

@@ -1,4 +1,4 @@
-"""What systemd is told: READY, RELOADING, STOPPING, STATUS, WATCHDOG (sd_notify(3), systemd.service(5) Type=notify-reload)."""
+"""What systemd is told: READY, RELOADING, STOPPING, STATUS, WATCHDOG (sd_notify(3), ``Type=notify-reload``)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Notifier:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-                sock.setblocking(False)
+                sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
                 sock.sendto("\n".join(lines).encode(), address)
         except OSError:
             # systemd being restarted must never hurt the replies; its watchdog notices a lasting silence

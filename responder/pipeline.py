@@ -14,7 +14,15 @@ from responder.model import Reply, Skip
 
 if TYPE_CHECKING:
     from responder.compose import Composer
-    from responder.model import Address, ClosedPeriod, Decision, FetchedMessage, InboundMessage, MessageKey, OutgoingReply
+    from responder.model import (
+        Address,
+        ClosedPeriod,
+        Decision,
+        FetchedMessage,
+        InboundMessage,
+        MessageKey,
+        OutgoingReply,
+    )
     from responder.policy import MailboxRules
     from responder.schedule import Schedule
 
@@ -72,7 +80,7 @@ class Pipeline:
         return Judgement(key, received_at, None, Skip(policy.IN_HOURS, self.schedule.why(received_at)), None)
 
     def answered_since(self, period: ClosedPeriod, now: datetime) -> datetime:
-        """A reply to the same person at or after this instant is enough for now (DESIGN: a test of times)."""
+        """A reply to the same person at or after this instant is enough for now."""
         return policy.answered_since(
             period, now, floor=self.floor, repeat_after=self.repeat_after, discreet=self.discreet
         )
@@ -115,7 +123,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a back-test and ``explain`` say of one message; the contract of ``--json`` (DESIGN §8).
+    """What a back-test and ``explain`` say of one message; the contract of ``--json``.
 
     Attributes:
         uid: 0 for a message that is in no mailbox (a saved file).

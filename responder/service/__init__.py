@@ -1,0 +1,10 @@
+"""One live mailbox: watch, judge, claim, send, settle. Any number run side by side and share nothing but the ledger.
+
+The mailbox is the queue. The ledger remembers which messages are due, so whatever goes wrong here, the next round
+(or the next process) reads their headers again and decides again.
+"""
+
+from responder.service.ports import Folder, Sender
+from responder.service.watch import MailboxService
+
+__all__ = ["Folder", "MailboxService", "Sender"]

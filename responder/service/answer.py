@@ -1,0 +1,218 @@
+"""Answer what is due: judge again, claim, compose, send, settle. Sending never holds up watching."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from responder.backoff import Backoff
+from responder.errors import LedgerError, ResponderError
+from responder.ledger import AlreadyAnswered, Claimed, NotDue
+from responder.model import Deferred, Reply, Skip, Unknown
+from responder.service.judge import judge_safely, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from responder.ledger import DueReply, Ledger
+    from responder.model import FetchedMessage, MessageKey, Outcome, OutgoingReply, UidValidity
+    from responder.pipeline import Judgement, Pipeline
+    from responder.service.ports import Folder, Sender
+    from responder.service.telling import Teller
+
+MAX_IN_FLIGHT = 32
+"""Replies of one mailbox between claim and settle; the rest stay ``due`` in the ledger, not in memory."""
+
+STOP_GRACE = 5.0
+"""Seconds that replies already being sent may take when the service stops; then they count as cut off."""
+
+RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
+
+
+class Answerer:
+    """Answers the due messages of one folder, a bounded number at a time.
+
+    Args:
+        mailbox: the mailbox's identity.
+        folder: the folder's name.
+        pipeline: how to judge and compose, asked anew each time: a reload replaces it.
+        wake: called when there is more to do than was taken up.
+        clock: the present, aware.
+    """
+
+    def __init__(
+        self,
+        *,
+        mailbox: str,
+        folder: str,
+        pipeline: Callable[[], Pipeline],
+        sender: Sender,
+        ledger: Ledger,
+        teller: Teller,
+        wake: Callable[[], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._mailbox = mailbox
+        self._folder_name = folder
+        self._pipeline = pipeline
+        self._sender = sender
+        self._ledger = ledger
+        self._teller = teller
+        self._wake = wake
+        self._clock = clock
+        self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
+        self._attempts: Counter[MessageKey] = Counter()
+        self._more = False
+
+    # -- which ---------------------------------------------------------------------------------------------------------
+
+    async def take_up_due(self, folder: Folder, uid_validity: UidValidity) -> None:
+        """Read again what is due and not in hand (a retry, or what an earlier process left), and answer it."""
+        keys = await self._ready(uid_validity)
+        if not keys:
+            return
+        found: dict[MessageKey, FetchedMessage] = {}
+        async for batch in folder.fetch([key.uid for key in keys], uid_validity):
+            found.update((fetched.key, fetched) for fetched in batch)
+        for key in keys:
+            if key not in found:
+                await self._withdraw(key, "gone", "it is no longer in the folder")
+        self.start(list(found.values()))
+
+    async def _ready(self, uid_validity: UidValidity) -> list[MessageKey]:
+        room = MAX_IN_FLIGHT - len(self._tasks)
+        now = self._clock()
+        waiting = [row for row in await self._due() if row.key.uid_validity == uid_validity]
+        keys = [row.key for row in waiting if row.not_before <= now]
+        self._more = len(keys) > room
+        return keys[: max(room, 0)]
+
+    async def _due(self) -> list[DueReply]:
+        rows = await self._ledger.due(self._mailbox, self._folder_name)
+        return [row for row in rows if row.key not in self._tasks]
+
+    async def until_next(self, longest: float) -> float:
+        """Seconds until something is due again, at most ``longest``."""
+        if len(self._tasks) >= MAX_IN_FLIGHT:
+            return longest
+        waiting = [row.not_before for row in await self._due()]
+        if not waiting:
+            return longest
+        return min(max((min(waiting) - self._clock()).total_seconds(), 0.0), longest)
+
+    def start(self, messages: Sequence[FetchedMessage]) -> None:
+        """Answer these, as far as there is room; the rest stay due."""
+        room = max(MAX_IN_FLIGHT - len(self._tasks), 0)
+        self._more = self._more or len(messages) > room
+        for fetched in messages[:room]:
+            name = f"answer {self._teller.label} {fetched.key.uid}"
+            self._tasks[fetched.key] = asyncio.create_task(self._answer_safely(fetched), name=name)
+
+    async def finish(self) -> None:
+        """Let what is being sent end, for ``STOP_GRACE`` seconds."""
+        tasks = list(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=STOP_GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    async def _answer_safely(self, fetched: FetchedMessage) -> None:
+        try:
+            await self._answer(fetched)
+        except LedgerError as error:
+            self._teller.say(f"nothing is sent: {error}", level=logging.ERROR, uid=fetched.key.uid)
+            await self._rest()
+        except Exception:  # noqa: BLE001 - told with its traceback; one message's trouble must not end the others
+            self._teller.error_of_ours("answering failed; the message stays due", fetched.key)
+            await self._rest()
+        finally:
+            del self._tasks[fetched.key]
+            if self._more:
+                self._wake()
+
+    async def _rest(self) -> None:
+        self._more = True
+        await asyncio.sleep(RESEND.base.total_seconds())
+
+    async def _answer(self, fetched: FetchedMessage) -> None:
+        judgement = judge_safely(self._pipeline(), fetched, self._clock(), self._teller)
+        if isinstance(judgement.decision, Skip):
+            await self._withdraw(fetched.key, judgement.decision.rule, judgement.decision.why)
+            return
+        claim = await self._claim(judgement)
+        match claim:
+            case Claimed():
+                await self._send(judgement, claim)
+            case AlreadyAnswered():
+                self._teller.ended(fetched.key, "withdrawn", rule="already-answered")
+            case NotDue():
+                pass  # another round settled it meanwhile
+            case _:
+                assert_never(claim)
+
+    async def _claim(self, judgement: Judgement) -> Claimed | AlreadyAnswered | NotDue:
+        pipeline, now = self._pipeline(), self._clock()
+        period = pipeline.schedule.closed_period(now) or judgement.period
+        assert isinstance(judgement.decision, Reply)  # noqa: S101 - _answer withdrew every Skip
+        assert judgement.message is not None and period is not None  # noqa: S101, PT018 - a Reply has both
+        return await self._ledger.claim(
+            judgement.key,
+            correspondent=judgement.decision.correspondent.identity,
+            message=name_of(judgement.message),
+            at=now,
+            answered_since=pipeline.answered_since(period, now),
+        )
+
+    async def _send(self, judgement: Judgement, claim: Claimed) -> None:
+        """From here the claim is durable: every way out of this function settles it."""
+        outcome: Outcome = Unknown("stopped while sending")
+        try:
+            reply, fallback = self._compose(judgement, claim.digest)
+            outcome = await self._sender.send(reply, fallback)
+        except ResponderError as error:
+            outcome = Deferred(str(error))
+        except Exception:  # noqa: BLE001 - told with its traceback; the claim must be settled whatever happened
+            self._teller.error_of_ours("composing or sending failed", judgement.key)
+            outcome = Deferred("an error of ours; see the log")
+        finally:
+            await asyncio.shield(self._settle(judgement.key, outcome))
+
+    def _compose(self, judgement: Judgement, digest: str) -> tuple[OutgoingReply, OutgoingReply | None]:
+        pipeline, now = self._pipeline(), self._clock()
+        reply = pipeline.reply(judgement, now=now, digest=digest)
+        own = pipeline.rules.address
+        if reply.from_address.identity == own.identity:
+            return reply, None
+        return reply, pipeline.reply(judgement, now=now, digest=digest, answered_as=own)
+
+    async def _settle(self, key: MessageKey, outcome: Outcome) -> None:
+        """Write the outcome; as long as the disk refuses it, keep trying: forgetting it would send twice."""
+        self._attempts[key] += 1
+        wait = RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
+        while True:
+            now = self._clock()
+            try:
+                state = await self._ledger.settle(key, outcome, at=now, retry_at=now + wait)
+                break
+            except LedgerError as error:
+                self._teller.say(f"an outcome cannot be written yet: {error}", level=logging.ERROR, uid=key.uid)
+                await asyncio.sleep(RESEND.base.total_seconds())
+        if state == "due":
+            self._more = True
+        else:
+            del self._attempts[key]
+        self._teller.settled(key, state, outcome)
+
+    async def _withdraw(self, key: MessageKey, rule: str, why: str) -> None:
+        await self._ledger.withdraw(key, rule, self._clock())
+        self._attempts.pop(key, None)
+        self._teller.ended(key, "withdrawn", rule=rule, why=why)

@@ -1,0 +1,87 @@
+# make demo | test | check | bench | lock | clean: "make help" says what each does
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test check bench lock clean distclean
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+help:
+	@echo "make demo    try it on this machine, no account needed      ARGS='--help' for its options"
+	@echo "make test    every test; Dovecot, Postfix's smtp-sink and systemd-analyze are installed if this is allowed"
+	@echo "make check   lint, types, layers, coverage of the last make test"
+	@echo "make bench   the benchmarks"
+	@echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
+	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"
+
+demo: $(VENV)/.demo
+	@exec $(BIN)/responder demo $(ARGS)
+
+test: $(VENV)/.dev
+	@.ci/system-packages
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest --cov --cov-report= $(ARGS)
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tools/coverage_gate.py
+
+bench: $(VENV)/.dev
+	@.ci/system-packages
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# -- the virtual environment: a stamp for each thing that is in it ---------------------------------------------------
+
+$(VENV)/.made:
+	@for python in "$${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi
+	done
+	if [[ -z "$${found:-}" ]]; then
+	  echo "Python 3.11 or newer is needed and was not found. Debian and Ubuntu: sudo apt install python3 python3-venv;" \
+	       "or name yours: make PYTHON=/path/to/python3" >&2
+	  exit 1
+	fi
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then
+	  echo "$$found cannot make virtual environments. Debian and Ubuntu: sudo apt install python3-venv" >&2
+	  exit 1
+	fi
+	"$$found" -m venv $(VENV)
+	touch $@
+
+$(VENV)/.demo: requirements.lock pyproject.toml | $(VENV)/.made
+	@echo "Preparing $(VENV) (once) ..."
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
+	@echo "Preparing $(VENV) for development (once) ..."
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(VENV)/.demo $@
+
+lock: $(VENV)/.dev
+	@export CUSTOM_COMPILE_COMMAND="make lock"
+	compile() {
+	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-emit-options \
+	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(ARGS) "$$@" -
+	}
+	$(BIN)/python tools/requirements.py | compile --output-file requirements.lock
+	$(BIN)/python tools/requirements.py --dev | compile --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	@rm -rf build dist *.egg-info htmlcov .coverage .coverage.* .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV)

@@ -186,7 +186,7 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def deliver(self, user: str, message: bytes, received_at: datetime | None = None, *, folder: str = "INBOX") -> None:
-        """Put one message into the folder, as a delivery agent does; ``received_at`` becomes INTERNALDATE (None: now)."""
+        """Put one message into the folder, as a delivery agent does; ``received_at`` is its INTERNALDATE (None: now)."""
         self.deliver_many(user, [(message, received_at)], folder=folder)
 
     def deliver_many(
@@ -210,7 +210,7 @@ class Dovecot:
             client.sendmail(sender, [user], message)
 
     def snapshot(self, user: str, folder: str = "INBOX") -> Snapshot:
-        """UIDs, flags (with the server's own Recent flag) and MODSEQ as the server tells them to a reader that only examines."""
+        """UIDs, flags (also the server's own Recent flag) and MODSEQ, as told to a reader that only examines."""
         with self._session(user) as client:
             client.select(f'"{folder}"', readonly=True)
             uid_validity = _number(client.response("UIDVALIDITY")[1])

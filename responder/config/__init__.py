@@ -1,0 +1,43 @@
+"""The configuration file: found, read, checked, and built into core types.
+
+Everything that is wrong is said at once, each with file, line, column, key, reason and cure. Secrets are not read here.
+"""
+
+from responder.config.build import pipeline_of
+from responder.config.find import find
+from responder.config.load import load
+from responder.config.providers import Provider, providers
+from responder.config.values import (
+    CommandSource,
+    Config,
+    CredentialSource,
+    EnvSource,
+    FileSource,
+    MailboxConfig,
+    ReplyConfig,
+    SecretSource,
+    ServerConfig,
+    Style,
+    Tls,
+)
+from responder.errors import ConfigError
+
+__all__ = [
+    "CommandSource",
+    "Config",
+    "ConfigError",
+    "CredentialSource",
+    "EnvSource",
+    "FileSource",
+    "MailboxConfig",
+    "Provider",
+    "ReplyConfig",
+    "SecretSource",
+    "ServerConfig",
+    "Style",
+    "Tls",
+    "find",
+    "load",
+    "pipeline_of",
+    "providers",
+]

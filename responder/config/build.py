@@ -1,0 +1,214 @@
+"""From tables that are each readable to one configuration that holds together, in core types.
+
+What only shows when tables meet is checked here: one address in two mailboxes, a template without a way to help, hours that run
+into the next day's. Every check goes on with whatever could be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from responder import crisis
+from responder.compose import Composer, ReplySettings
+from responder.config import mailboxes, models
+from responder.config.problems import Problem
+from responder.config.values import Config, MailboxConfig, ReplyConfig
+from responder.pipeline import Pipeline
+from responder.schedule import Closure, Opening, Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from responder.config.problems import Loc
+    from responder.model import CrisisLine, HelpBlock
+
+_T = TypeVar("_T")
+
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MAX_TEMPLATE_OCTETS: Final = 20_000
+"""A reply is read on a phone in the dark; a template this long is some other file."""
+
+DRAFT_LANGUAGES: Final[Mapping[str, str]] = {"en": "English"}
+"""Languages whose words no clinician and no native speaker has signed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The tables of one file; None, or absent by its index, where one could not be read."""
+
+    practice: models.Practice | None
+    hours: models.Hours | None
+    closures: Mapping[int, models.Closure]
+    openings: Mapping[int, models.Opening]
+    crisis: models.Crisis | None
+    reply: models.Reply | None
+    contact_forms: Mapping[int, models.ContactForm]
+    mailboxes: Mapping[int, models.Mailbox]
+
+
+def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | None:
+    """The configuration, or None when a table that it needs is missing; whatever is wrong is added to ``problems``."""
+    schedule = _schedule(sections, problems)
+    settings = _reply_settings(path, sections, problems)
+    accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
+    practice, reply = sections.practice, sections.reply
+    if schedule is None or settings is None or practice is None or reply is None or sections.crisis is None or problems:
+        return None
+    boxes = tuple(
+        MailboxConfig(
+            address=account.rules.address,
+            name=account.rules.address.identity,
+            folder=account.folder,
+            imap=account.imap,
+            smtp=account.smtp,
+            username=account.username,
+            password=account.password,
+            rules=account.rules,
+            reply=settings,
+        )
+        for account in accounts
+    )
+    return Config(
+        path=path,
+        practice_name=practice.name,
+        zone=practice.time_zone,
+        region=practice.region,
+        languages=tuple(practice.languages),
+        schedule=schedule,
+        reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after),
+        mailboxes=boxes,
+        compared_on=sections.crisis.compared_on,
+        warnings=(*schedule.warnings(), *_warnings(practice, boxes)),
+    )
+
+
+def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
+    """What deciding and composing for one mailbox needs."""
+    return Pipeline(
+        rules=mailbox.rules,
+        schedule=config.schedule,
+        composer=Composer(mailbox.reply),
+        max_age=config.reply.max_age,
+        floor=config.reply.floor,
+        repeat_after=config.reply.repeat_after,
+        discreet=config.reply.style == "discreet",
+    )
+
+
+def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
+    for number, box in enumerate(boxes, 1):
+        if box.rules.authserv_id is None:
+            yield (
+                f"mailbox {number}: no authserv_id, so forged senders are not told from real ones. Write whose "
+                "Authentication-Results to believe, as the mailbox's own mail shows it"
+            )
+    for language in practice.languages:
+        if language in DRAFT_LANGUAGES:
+            yield f"the {DRAFT_LANGUAGES[language]} words are a draft: no clinician and no native speaker has signed them yet"
+
+
+# The week
+
+
+def _schedule(sections: Sections, problems: list[Problem]) -> Schedule | None:
+    """The schedule; each part is tried alone first, so that what it refuses has a place in the file."""
+    if sections.practice is None:
+        return None
+    zone = sections.practice.time_zone
+    closures = [
+        Closure(table.from_, table.until, table.note or "", table.say_until) for table in sections.closures.values()
+    ]
+    openings = {index: Opening(table.date, table.hours) for index, table in sections.openings.items()}
+    week = {number: hours for number, day in enumerate(DAYS) if (hours := getattr(sections.hours, day, ()))}
+    before = len(problems)
+    for index, closure in zip(sections.closures, closures, strict=True):
+        _try(("closure", index, "until"), lambda c=closure: Schedule(zone, {}, (), (c,)), problems)
+    for index, opening in openings.items():
+        _try(("opening", index, "date"), lambda o=opening: Schedule(zone, {}, (o,)), problems)
+    for today, tomorrow in pairwise((*range(7), 0)):
+        two_days = {day: week[day] for day in (today, tomorrow) if day in week}
+        _try(("hours", DAYS[today]), lambda days=two_days: Schedule(zone, days), problems)
+    return None if len(problems) > before else Schedule(zone, week, tuple(openings.values()), tuple(closures))
+
+
+def _try(loc: Loc, make: Callable[[], _T], problems: list[Problem]) -> _T | None:
+    """What a core type's constructor makes, or None and a problem at its place."""
+    try:
+        return make()
+    except ValueError as error:
+        problems.append(Problem(loc, str(error)))
+        return None
+
+
+# The reply
+
+
+def _reply_settings(path: Path, sections: Sections, problems: list[Problem]) -> ReplySettings | None:
+    practice, reply = sections.practice, sections.reply
+    block = _help_block(practice, sections.crisis, problems)
+    if practice is None or reply is None or block is None:
+        return None
+    template = _template(path, reply.template, problems) if reply.template else None
+    settings = ReplySettings(
+        practice_name=practice.name,
+        region=practice.region,
+        zone=practice.time_zone,
+        languages=tuple(practice.languages),
+        style=reply.style,
+        help=block,
+        template=template,
+        repeat_after=reply.repeat_after,
+    )
+    loc = ("reply", "template") if template is not None else ("reply",)
+    _try(loc, lambda: Composer(settings), problems)
+    return settings
+
+
+def _help_block(
+    practice: models.Practice | None, table: models.Crisis | None, problems: list[Problem]
+) -> HelpBlock | None:
+    if practice is None or table is None:
+        return None
+    own = [_own_line(index, line, practice.region, problems) for index, line in enumerate(table.line)]
+    for index, line_id in enumerate(table.lines or ()):
+        _try(("crisis", "lines", index), lambda i=line_id: crisis.choose(practice.region, ids=[i]), problems)
+    try:
+        return crisis.choose(practice.region, ids=table.lines, own=[line for line in own if line is not None])
+    except ValueError as error:
+        if not problems:
+            problems.append(Problem(("crisis",), str(error)))
+        return None
+
+
+def _own_line(index: int, table: models.OwnLine, region: str, problems: list[Problem]) -> CrisisLine | None:
+    def make() -> CrisisLine:
+        return crisis.own_line(
+            table.name,
+            table.for_,
+            phone=table.phone,
+            sms_number=table.sms_number,
+            sms_keyword=table.sms_keyword,
+            hours=table.hours,
+            country=region[:2],
+        )
+
+    return _try(("crisis", "line", index), make, problems)
+
+
+def _template(path: Path, name: str, problems: list[Problem]) -> str | None:
+    file = path.parent / name
+    try:
+        content = file.read_bytes()
+        if len(content) > MAX_TEMPLATE_OCTETS:
+            raise ValueError(f"this file is longer than {MAX_TEMPLATE_OCTETS} octets; a reply is a short text")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        problems.append(Problem(("reply", "template"), f"cannot be read: {error.strerror}. It is looked for at {file}"))
+    except UnicodeDecodeError:
+        problems.append(Problem(("reply", "template"), "is not a UTF-8 text. Save it as UTF-8"))
+    except ValueError as error:
+        problems.append(Problem(("reply", "template"), str(error)))
+    return None

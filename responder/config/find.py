@@ -1,0 +1,99 @@
+"""Which file to read, and its bytes as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from responder.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SYSTEM_PATH = Path("/etc/responder/config.toml")
+MAX_OCTETS: Final = 1_000_000
+"""No configuration is this long; a log or a mailbox that was named by mistake is."""
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_CREATE = "Copy config.example.toml there and fill it in"
+
+
+def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
+    """The configuration file: the one that was asked for, else the first that exists (DESIGN §9).
+
+    Args:
+        explicit: ``--config``.
+        environ: ``RESPONDER_CONFIG``, ``XDG_CONFIG_HOME`` and ``HOME`` are read.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if explicit is not None:
+        return _existing(explicit, "--config")
+    if named := environ.get("RESPONDER_CONFIG"):
+        return _existing(Path(named), "RESPONDER_CONFIG")
+    places = tuple(_usual_places(environ))
+    for path in places:
+        if _exists(path):
+            return path
+    looked = ", ".join(map(str, places))
+    raise ConfigError(f"no configuration file. Looked for {looked}. {_CREATE}, or name it with --config.")
+
+
+def _usual_places(environ: Mapping[str, str]) -> Iterator[Path]:
+    yield Path("config.toml")
+    xdg, home = environ.get("XDG_CONFIG_HOME", ""), environ.get("HOME", "")
+    if Path(xdg).is_absolute():  # a relative one has to be ignored (XDG Base Directory Specification)
+        yield Path(xdg) / "responder" / "config.toml"
+    elif home:
+        yield Path(home) / ".config" / "responder" / "config.toml"
+    yield SYSTEM_PATH
+
+
+def _existing(path: Path, asked_by: str) -> Path:
+    if not _exists(path):
+        raise ConfigError(f"{path}: there is no such file, but {asked_by} names it. {_CREATE}, or correct the name.")
+    return path
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there; what may not be looked at counts as there, so that the reader can say why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def read_text(path: Path) -> str:
+    """The file as TOML text: UTF-8, with or without a byte order mark, any line ends.
+
+    Raises:
+        ConfigError: it cannot be read, or is not such a text.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_OCTETS + 1)
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: this is a directory. Name the file in it, such as {path / 'config.toml'}.") from None
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file. {_CREATE}.") from None
+    except PermissionError:
+        raise ConfigError(f"{path}: not allowed to read it. Let the user that runs responder read it: chmod a+r.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+    if len(content) > MAX_OCTETS:
+        raise ConfigError(f"{path}: this is too long for a configuration file. Is it the right one?")
+    return _decode(path, content)
+
+
+def _decode(path: Path, content: bytes) -> str:
+    if content.startswith(_UTF16_MARKS):
+        raise ConfigError(f"{path}: the file is UTF-16. Save it as UTF-8 (in Notepad: Save as, Encoding).")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: there is a character here that is not UTF-8. Save the file as UTF-8.") from None
+    if not text.strip():
+        raise ConfigError(f"{path}: the file is empty. {_CREATE}.")
+    return text.replace("\r\n", "\n")

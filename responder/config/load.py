@@ -1,0 +1,122 @@
+"""Read the file, table by table, and gather everything that is wrong with it before saying anything."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from responder.config import models
+from responder.config.build import Sections, build
+from responder.config.find import read_text
+from responder.config.problems import Problem, did_you_mean, from_validation, sentences
+from responder.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from responder.config.values import Config
+
+_Table = TypeVar("_Table", bound=BaseModel)
+
+_NOT_YET = {
+    "holidays": "public holidays and calendars are not there yet in this version. List the days as [[closure]]",
+    "calendars": "public holidays and calendars are not there yet in this version. List the days as [[closure]]",
+}
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file) is opened.
+
+    Raises:
+        ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
+    """
+    text = read_text(path)
+    reader = _Reader(_parse(path, text))
+    sections = reader.sections()
+    config = build(path, sections, reader.problems)
+    if config is None or reader.problems:
+        raise ConfigError(sentences(path, text, reader.problems))
+    return config
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        from responder.config.syntax import explain
+
+        raise ConfigError(explain(path, text, error)) from None
+
+
+class _Reader:
+    """Takes the tables one by one, so that a mistake in one does not hide those in the others."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._raw = raw
+        self.problems: list[Problem] = []
+
+    def sections(self) -> Sections:
+        self._unknown_tables()
+        return Sections(
+            practice=self._table("practice", models.Practice),
+            hours=self._table("hours", models.Hours),
+            closures=self._tables("closure", models.Closure),
+            openings=self._tables("opening", models.Opening),
+            crisis=self._table("crisis", models.Crisis),
+            reply=self._table("reply", models.Reply),
+            contact_forms=self._tables("contact_form", models.ContactForm),
+            mailboxes=self._mailboxes(),
+        )
+
+    def _unknown_tables(self) -> None:
+        known = models.keys_of(models.File)
+        for key in self._raw:
+            if key in known:
+                continue
+            if home := models.homes().get(key):
+                text = f"stands before any table. Move the line under {home}"
+            else:
+                hint = did_you_mean(key, known) or f" There are {', '.join(known)}"
+                text = _NOT_YET.get(key) or f"not {models.File.KEYS_ARE}.{hint}"
+            self.problems.append(Problem((key,), text, at_key=True))
+
+    def _table(self, key: str, model: type[_Table]) -> _Table | None:
+        """The table; with nothing but defaults when it is not there and may be left out."""
+        raw = self._raw.get(key)
+        if raw is None and not models.File.model_fields[key].is_required():
+            return model()
+        if raw is None:
+            self.problems.append(Problem((key,), f"missing. Write a table [{key}], as in config.example.toml", at_key=True))
+            return None
+        if isinstance(raw, list):
+            self.problems.append(Problem((key,), f"there is one only. Write [{key}] with single brackets", at_key=True))
+            return None
+        return self._validated((key,), raw, model)
+
+    def _tables(self, key: str, model: type[_Table]) -> dict[int, _Table]:
+        """The readable ones of an array of tables, by their index in the file."""
+        raw = self._raw.get(key, [])
+        if isinstance(raw, dict) or not all(isinstance(entry, dict) for entry in raw):
+            text = f"there may be several. Write [[{key}]] with double brackets"
+            self.problems.append(Problem((key,), text, at_key=True))
+            return {}
+        read = {index: self._validated((key, index), entry, model) for index, entry in enumerate(raw)}
+        return {index: table for index, table in read.items() if table is not None}
+
+    def _mailboxes(self) -> dict[int, models.Mailbox]:
+        if not self._raw.get("mailbox"):
+            text = "missing. Write at least one [[mailbox]], as in config.example.toml"
+            self.problems.append(Problem(("mailbox",), text, at_key=True))
+            return {}
+        return self._tables("mailbox", models.Mailbox)
+
+    def _validated(self, loc: tuple[str | int, ...], raw: object, model: type[_Table]) -> _Table | None:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            self.problems.extend(from_validation(model, loc, error))
+            return None

@@ -1,0 +1,288 @@
+"""The mailboxes of the file: their servers, their secrets' places, their rules, and that none is listed twice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from responder import policy
+from responder.config import readers
+from responder.config.problems import Problem, did_you_mean
+from responder.config.providers import Provider, provider
+from responder.config.values import CommandSource, CredentialSource, EnvSource, FileSource, ServerConfig
+from responder.model import Level
+from responder.policy import ContactForm, MailboxRules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from responder.config import models
+    from responder.config.problems import Loc
+    from responder.config.values import SecretSource, Tls
+    from responder.model import Address
+
+_CREDENTIAL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,254}")
+_VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+
+_IMAP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 993, "starttls": 143, "none": 143}
+_SMTP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}
+_MEANT_FOR: Final[Mapping[int, Tls]] = {993: "implicit", 465: "implicit", 143: "starttls", 587: "starttls"}
+_OTHER_PROTOCOLS: Final = {110: "POP3", 995: "POP3", 80: "web", 443: "web"}
+_OAUTH_ONLY: Final = re.compile(r"(outlook|imap-mail\.outlook|smtp-mail\.outlook|smtp)\.(office365|outlook)\.com|outlook\.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One mailbox, but for what its replies look like."""
+
+    folder: str
+    imap: ServerConfig
+    smtp: ServerConfig
+    username: str
+    password: SecretSource
+    rules: MailboxRules
+
+
+def accounts(
+    path: Path,
+    tables: Mapping[int, models.Mailbox],
+    forms: Mapping[int, models.ContactForm],
+    problems: list[Problem],
+) -> list[Account]:
+    """Every mailbox that holds together; whatever is wrong is added to ``problems``."""
+    served = frozenset(address.identity for table in tables.values() for address in _addresses(table))
+    contact_forms = tuple(ContactForm(form.from_) for form in forms.values())
+    problems.extend(_addresses_listed_twice(tables))
+    problems.extend(_forms_listed_twice(forms))
+    found: dict[int, Account] = {}
+    for index, table in tables.items():
+        account = _Reader(path, index, table, problems).account(served, contact_forms)
+        if account is not None:
+            found[index] = account
+    problems.extend(_folders_listed_twice(found))
+    return list(found.values())
+
+
+def _addresses(table: models.Mailbox) -> Iterator[Address]:
+    yield table.address
+    yield from table.aliases
+
+
+def _addresses_listed_twice(tables: Mapping[int, models.Mailbox]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, table in tables.items():
+        places: list[Loc] = [("mailbox", index, "address")]
+        places += [("mailbox", index, "aliases", number) for number in range(len(table.aliases))]
+        for loc, address in zip(places, _addresses(table), strict=True):
+            if address.identity in seen:
+                yield Problem(loc, "this address is listed already. One address belongs to one mailbox; keep it in one place")
+            seen.add(address.identity)
+
+
+def _forms_listed_twice(forms: Mapping[int, models.ContactForm]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, form in forms.items():
+        if form.from_.identity in seen:
+            yield Problem(("contact_form", index, "from"), "this form is listed already. Take one of them out")
+        seen.add(form.from_.identity)
+
+
+def _folders_listed_twice(found: Mapping[int, Account]) -> Iterator[Problem]:
+    seen: set[tuple[str, str, str]] = set()
+    for index, account in found.items():
+        folder = (account.imap.host, account.username.lower(), account.folder)
+        if folder in seen:
+            text = "this folder of this account is watched already. Put its addresses together in one [[mailbox]], as aliases"
+            yield Problem(("mailbox", index), text)
+        seen.add(folder)
+
+
+class _Reader:
+    """One ``[[mailbox]]``."""
+
+    def __init__(self, path: Path, index: int, table: models.Mailbox, problems: list[Problem]) -> None:
+        self._directory = path.parent
+        self._index = index
+        self._table = table
+        self._problems = problems
+
+    def account(self, served: frozenset[str], contact_forms: tuple[ContactForm, ...]) -> Account | None:
+        """The account, or None when a part of it is missing."""
+        table = self._table
+        preset = self._preset()
+        imap, smtp = self._servers(preset)
+        username = self._username(preset)
+        password = self._password()
+        rules = MailboxRules(
+            address=table.address,
+            aliases=tuple(table.aliases),
+            served=served,
+            authserv_id=self._authserv_id(),
+            contact_forms=contact_forms,
+            never_domains=frozenset(table.never_domains),
+            rules_off=self._rules_off(),
+        )
+        if imap is None or smtp is None or username is None or password is None:
+            return None
+        return Account(table.folder, imap, smtp, username, password, rules)
+
+    def _wrong(self, loc: Loc, text: str, *, at_key: bool = False) -> None:
+        self._problems.append(Problem(("mailbox", self._index, *loc), text, at_key=at_key))
+
+    # Servers
+
+    def _preset(self) -> Provider | None:
+        if self._table.provider is None:
+            return None
+        try:
+            return provider(self._table.provider)
+        except ValueError as error:
+            self._wrong(("provider",), str(error))
+            return None
+
+    def _servers(self, preset: Provider | None) -> tuple[ServerConfig | None, ServerConfig | None]:
+        table = self._table
+        if table.provider is None:
+            self._complain_without_provider()
+            return self._imap(table.imap), self._smtp(table.smtp)
+        for key, server in (("imap", table.imap), ("smtp", table.smtp)):
+            if server is not None:
+                self._wrong((key,), f"provider names the servers already. Take {key} or provider out", at_key=True)
+        if preset is None:
+            return None, None
+        ca_file = self._ca_file(("ca_file",), table.ca_file)
+        if preset.needs_ca_file and table.ca_file is None:
+            text = "needs the certificate that it exports, in a line ca_file = \"...\" of this [[mailbox]]"
+            self._wrong(("provider",), text)
+        return _trusting(preset.imap, ca_file), _trusting(preset.smtp, ca_file)
+
+    def _complain_without_provider(self) -> None:
+        table = self._table
+        if table.ca_file is not None:
+            self._wrong(("ca_file",), "goes with provider. Without it, write ca_file inside imap and smtp", at_key=True)
+        if table.imap is None and table.smtp is None:
+            self._wrong((), 'where is the mail? Write provider = "fastmail" or the like, or both imap and smtp', at_key=True)
+        elif table.imap is None or table.smtp is None:
+            missing, example = ("imap", "imap.") if table.imap is None else ("smtp", "smtp.")
+            text = f'{missing} is missing. Write, for example, {missing} = {{ host = "{example}harbour.example", tls = "implicit" }}'
+            self._wrong((), text, at_key=True)
+
+    def _imap(self, table: models.Server | None) -> ServerConfig | None:
+        return None if table is None else self._server("imap", table, _IMAP_PORTS, auth=True)
+
+    def _smtp(self, table: models.SmtpServer | None) -> ServerConfig | None:
+        if table is None:
+            return None
+        if not table.auth and not readers.is_loopback(table.host):
+            self._wrong(("smtp", "auth"), "only a relay on this very machine (localhost) takes mail without a login")
+        return self._server("smtp", table, _SMTP_PORTS, auth=table.auth)
+
+    def _server(self, key: str, table: models.Server, ports: Mapping[Tls, int], *, auth: bool) -> ServerConfig:
+        port = ports[table.tls] if table.port is None else table.port
+        local = readers.is_loopback(table.host)
+        if table.tls == "none" and not local:
+            text = 'without TLS the password crosses the network in clear; only allowed on localhost. Write "implicit"'
+            self._wrong((key, "tls"), text)
+        elif not local and _MEANT_FOR.get(port, table.tls) != table.tls:
+            self._wrong((key, "tls"), f'port {port} speaks "{_MEANT_FOR[port]}". Write that, or the port that goes with this')
+        if port in _OTHER_PROTOCOLS or (port == 25 and not local):  # noqa: PLR2004 - RFC 5321 §4.5.4.2 names it
+            self._wrong((key, "port"), f"port {port} {_other_port(port)}. Usual here is {ports['implicit']}")
+        if _OAUTH_ONLY.fullmatch(table.host):
+            self._wrong((key, "host"), _refusal("microsoft365"))
+        return ServerConfig(table.host, port, table.tls, self._ca_file((key, "ca_file"), table.ca_file), auth)
+
+    def _ca_file(self, loc: Loc, name: str | None) -> Path | None:
+        if name is None:
+            return None
+        file = self._directory / name
+        if not file.is_file():
+            self._wrong(loc, f"there is no such file. It is looked for at {file}")
+        return file
+
+    # Login
+
+    def _username(self, preset: Provider | None) -> str | None:
+        table = self._table
+        if table.username is not None:
+            return table.username
+        match preset.username if preset else "address":
+            case "ask":
+                text = f"{preset.name if preset else ''} needs a line username = \"...\": it is not always the address"
+                self._wrong(("provider",), text)
+                return None
+            case "local-part":
+                return table.address.local
+            case "address":
+                return table.address.addr_spec
+
+    def _password(self) -> SecretSource | None:
+        secret = self._table.password
+        given = [key for key in ("credential", "file", "env", "command") if getattr(secret, key) is not None]
+        if len(given) != 1:
+            fault = f"names {' and '.join(given)}, but the secret lies in one place" if given else "does not say where it lies"
+            self._wrong(("password",), f"{fault}. Write one of credential, file, env and command")
+            return None
+        if secret.credential is not None:
+            return self._named(CredentialSource(secret.credential), _CREDENTIAL_NAME, "a credential")
+        if secret.env is not None:
+            return self._named(EnvSource(secret.env), _VARIABLE_NAME, "an environment variable")
+        if secret.file is not None:
+            return FileSource(self._directory / secret.file)
+        return CommandSource(tuple(secret.command or ()), self._directory)
+
+    def _named(
+        self, source: CredentialSource | EnvSource, pattern: re.Pattern[str], what: str
+    ) -> CredentialSource | EnvSource:
+        if not pattern.fullmatch(source.name):
+            key = "env" if isinstance(source, EnvSource) else "credential"
+            self._wrong(("password", key), f"cannot be the name of {what}. Write its name here, never the password itself")
+        return source
+
+    # Rules
+
+    def _authserv_id(self) -> str | None:
+        name = self._table.authserv_id
+        if name is not None and not _AUTHSERV_ID.fullmatch(name):
+            self._wrong(("authserv_id",), "is one name without blanks, as at the start of Authentication-Results")
+        return name
+
+    def _rules_off(self) -> frozenset[str]:
+        for index, name in enumerate(self._table.rules_off):
+            if fault := _cannot_be_off(name):
+                self._wrong(("rules_off", index), fault)
+        return frozenset(self._table.rules_off)
+
+
+def _trusting(server: ServerConfig, ca_file: Path | None) -> ServerConfig:
+    return ServerConfig(server.host, server.port, server.tls, ca_file, server.auth)
+
+
+def _other_port(port: int) -> str:
+    kind = _OTHER_PROTOCOLS.get(port)
+    return f"is for {kind}" if kind else "is for mail between servers"
+
+
+def _refusal(name: str) -> str:
+    try:
+        provider(name)
+    except ValueError as error:
+        return str(error)
+    raise AssertionError(name)
+
+
+def _cannot_be_off(name: str) -> str | None:
+    """Why a rule cannot be turned off, or None when it can."""
+    soft = [rule.id for rule in policy.RULES if rule.level is Level.SOFT]
+    rule = next((rule for rule in policy.RULES if rule.id == name), None)
+    if rule is None:
+        return f"there is no such rule.{did_you_mean(name, soft) or f' These can be turned off: {", ".join(soft)}'}"
+    match rule.level:
+        case Level.HARD:
+            return f"this rule is always on, because a reply could do harm: {rule.title} ({rule.source})"
+        case Level.OPTIONAL:
+            return "this rule is off anyway. Take it out of the list"
+        case Level.SOFT:
+            return None

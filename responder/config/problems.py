@@ -1,0 +1,132 @@
+"""From what is wrong with a file to sentences with file, line, column, key, reason and cure. Values are never repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, get_args
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+Loc = tuple[str | int, ...]
+
+_WANTED = {
+    "string_type": "text in double quotes",
+    "int_type": "a whole number without quotes",
+    "bool_type": "true or false, in lower case and without quotes",
+    "list_type": "a list in square brackets",
+    "model_type": "a table",
+    "dict_type": "a table",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault.
+
+    Attributes:
+        loc: path of keys and indexes to it.
+        text: reason and cure, one or two sentences, without the offending value (it may be a misplaced secret).
+        at_key: the key itself is wrong, rather than its value.
+    """
+
+    loc: Loc
+    text: str
+    at_key: bool = False
+
+    @property
+    def key(self) -> str:
+        """The path as a person would say it: ``mailbox.password.file``."""
+        return ".".join(part for part in self.loc if isinstance(part, str))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``' Did you mean "thursday"?'`` when something known looks like it, else an empty text."""
+    by_lower = {name.lower(): name for name in known}
+    match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f' Did you mean "{by_lower[match[0]]}"?' if match else ""
+
+
+def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, ...]:
+    """One line for each problem, in the order of the file."""
+    from responder.config.positions import Places
+
+    places = Places(text)
+    placed = [(places.key(p.loc) if p.at_key else places.value(p.loc), p) for p in problems]
+    placed.sort(key=lambda pair: pair[0] or (0, 0))
+    return tuple(
+        f"{path}:{place.line}:{place.column}: {p.key}: {_closed(p.text)}" if place else f"{path}: {p.key}: {_closed(p.text)}"
+        for place, p in placed
+    )
+
+
+def _closed(text: str) -> str:
+    """With a full stop, whoever wrote the sentence."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def from_validation(model: type[BaseModel], loc: Loc, error: ValidationError) -> Iterator[Problem]:
+    """Pydantic's errors in this project's words; ``loc`` is where the table stands."""
+    for details in error.errors(include_url=False, include_input=False):
+        yield _problem(model, loc, details)
+
+
+def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Problem:
+    inner = details["loc"]
+    loc = outer + inner
+    match details["type"]:
+        case "value_error":
+            return Problem(loc, str(details["ctx"]["error"]))
+        case "missing":
+            return Problem(loc, f"missing.{_line_to_write(model, inner)}", at_key=True)
+        case "extra_forbidden":
+            return Problem(loc, _unknown_key(model, inner), at_key=True)
+        case kind:
+            return Problem(loc, f"must be {_WANTED.get(kind, details['msg'])}.{_line_to_write(model, inner)}")
+
+
+def _unknown_key(model: type[BaseModel], inner: Loc) -> str:
+    from responder.config.models import homes, keys_of
+
+    key = str(inner[-1])
+    table = _model_at(model, inner[:-1])
+    if home := homes().get(key):
+        return f"does not belong here. Move the line to {home}"
+    what = getattr(table, "KEYS_ARE", "a key of this table")
+    hint = did_you_mean(key, keys_of(table)) or f" There are {', '.join(keys_of(table))}"
+    return f"not {what}.{hint}"
+
+
+def _line_to_write(model: type[BaseModel], inner: Loc) -> str:
+    field = _field_at(model, inner)
+    if field is None or not field.examples:
+        return ""
+    key = next(part for part in reversed(inner) if isinstance(part, str))
+    return f" Write, for example, {key} = {field.examples[0]}"
+
+
+def _field_at(model: type[BaseModel], inner: Loc) -> FieldInfo | None:
+    keys = [part for part in inner if isinstance(part, str)]
+    table = _model_at(model, tuple(keys[:-1]))
+    return next((f for name, f in table.model_fields.items() if keys and (f.alias or name) == keys[-1]), None)
+
+
+def _model_at(model: type[BaseModel], inner: Loc) -> type[BaseModel]:
+    for part in inner:
+        field = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
+        model = (field and _model_in(field.annotation)) or model
+    return model
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

@@ -1,0 +1,294 @@
+"""One value of the file at a time: from what a person types to a core type.
+
+Each reader raises ``ValueError`` with the reason and the cure in one or two sentences. None repeats the value: what was typed
+into the wrong line may be a password, and these sentences end up in logs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from responder import headers, schedule
+from responder.config.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from responder.model import Address
+    from responder.schedule import DailyInterval
+
+READY_LANGUAGES = ("en",)
+READY_COUNTRIES: Mapping[str, frozenset[str] | None] = {
+    "AU": frozenset(("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")),
+    "CA": frozenset(("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")),
+    "GB": frozenset(("ENG", "NIR", "SCT", "WLS")),
+    "IE": None,
+    "NZ": None,
+    "US": frozenset(
+        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "  # noqa: SIM905 - a list of one a line says no more
+        "PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI".split()
+    ),
+}
+"""ISO 3166 countries whose reply can be written in a ready language, with the subdivisions told apart (None: any)."""
+
+_COUNTRY_NAMES = {
+    "UK": "GB",
+    "ENGLAND": "GB-ENG",
+    "SCOTLAND": "GB-SCT",
+    "WALES": "GB-WLS",
+    "NORTHERN IRELAND": "GB-NIR",
+    "UNITED KINGDOM": "GB",
+    "GREAT BRITAIN": "GB",
+    "USA": "US",
+    "UNITED STATES": "US",
+    "IRELAND": "IE",
+    "CANADA": "CA",
+    "AUSTRALIA": "AU",
+    "NEW ZEALAND": "NZ",
+}
+
+_ABBREVIATED_ZONES = {
+    **dict.fromkeys(("GMT", "BST", "WET", "GB", "UK"), "Europe/London"),
+    **dict.fromkeys(("CET", "CEST", "MET", "MEZ"), "Europe/Berlin"),
+    **dict.fromkeys(("EET", "EEST"), "Europe/Athens"),
+    **dict.fromkeys(("EST", "EDT", "ET", "EST5EDT"), "America/New_York"),
+    **dict.fromkeys(("CST", "CDT", "CT", "CST6CDT"), "America/Chicago"),
+    **dict.fromkeys(("MST", "MDT", "MT", "MST7MDT"), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT", "PT", "PST8PDT"), "America/Los_Angeles"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+    **dict.fromkeys(("NZST", "NZDT", "NZ"), "Pacific/Auckland"),
+    "HST": "Pacific/Honolulu",
+    "AWST": "Australia/Perth",
+    "EIRE": "Europe/Dublin",
+}
+
+_DURATION = re.compile(r"(?P<count>\d{1,4}) ?(?P<unit>m|h|d)")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+_FOLDERS_NOT_FOR_REPLIES = frozenset(
+    "sent|sent items|sent mail|sent messages|outbox|drafts|draft|junk|junk email|junk e-mail|spam|bulk|bulk mail|trash|bin|"
+    "deleted|deleted items|deleted messages|archive|all mail|important|starred|templates|gesendet|gesendete objekte|"
+    "gesendete elemente|entwürfe|papierkorb|gelöscht|gelöschte elemente|spamverdacht|archiv|envoyés|messages envoyés|"
+    "brouillons|corbeille|indésirables|courrier indésirable|enviados|borradores|papelera|correo no deseado".split("|")
+)
+"""What lies there was not sent to the practice just now: its own mail, spam, or moved by hand (RULES 23)."""
+
+
+def text(value: object) -> str:
+    """Any text.
+
+    Raises:
+        ValueError: something else.
+    """
+    if not isinstance(value, str):
+        raise ValueError("must be text in double quotes")  # noqa: TRY004 - pydantic turns ValueError into a problem
+    return value
+
+
+def line(longest: int) -> Callable[[object], str]:
+    """Reader of one line of readable text, outer blanks cut off.
+
+    What it reads may stand in a header field or in the reply, so nothing that could break a line is let through.
+    """
+
+    def read(value: object) -> str:
+        cut = text(value).strip()
+        if not cut:
+            raise ValueError("is empty. Write something there, or take the line out")
+        if len(cut) > longest:
+            raise ValueError(f"has {len(cut)} characters, {longest} fit")
+        if _CONTROL.search(cut):
+            raise ValueError("holds a line break or a control character. Keep it on one plain line")
+        return cut
+
+    return read
+
+
+def choice(options: Mapping[str, str]) -> Callable[[object], str]:
+    """Reader of one word out of a few; ``options`` maps other spellings to the right one as well."""
+    right = tuple(dict.fromkeys(options.values()))
+
+    def read(value: object) -> str:
+        word = text(value)
+        if word in right:
+            return word
+        likely = options.get(word.strip().lower())
+        hint = f' Did you mean "{likely}"?' if likely else did_you_mean(word, right)
+        raise ValueError(f"must be {_one_of(right)}.{hint}")
+
+    return read
+
+
+def _one_of(words: Collection[str]) -> str:
+    quoted = [f'"{word}"' for word in words]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}" if len(quoted) > 1 else quoted[0]
+
+
+def zone(value: object) -> ZoneInfo:
+    """An IANA time zone with a place in its name, which is what has daylight saving rules."""
+    name = text(value)
+    if cure := _ABBREVIATED_ZONES.get(name.upper()):
+        raise ValueError(f'an abbreviation has no daylight saving rules. Write the zone by its place, such as "{cure}"')
+    if name != "UTC" and (name.startswith(("posix/", "right/", "Etc/")) or "/" not in name):
+        raise ValueError(f"not a time zone with a place in its name.{_zone_hint(name)}")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"not a time zone.{_zone_hint(name)}") from error
+
+
+def _zone_hint(name: str) -> str:
+    cities = _zones_by_city()
+    city = re.sub(r"\s+", "_", name.rsplit("/", 1)[-1].strip().lower())
+    if city in cities:
+        return f' Did you mean "{cities[city]}"?'
+    return did_you_mean(name, cities.values()) or ' Write continent and city, such as "Europe/London"'
+
+
+@cache
+def _zones_by_city() -> dict[str, str]:
+    """Only read when a hint is needed: it walks the zone files of the host."""
+    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return {name.rsplit("/", 1)[-1].lower(): name for name in reversed(places)}
+
+
+def region(value: object) -> str:
+    """ISO 3166 country, or country and subdivision, of those whose reply is ready."""
+    name = text(value)
+    likely = _COUNTRY_NAMES.get(name.strip().upper())
+    if likely:
+        raise ValueError(f'not an ISO 3166 code. Did you mean "{likely}"?')
+    if re.fullmatch(r"[a-z]{2}(-[a-z0-9]{1,3})?", name):
+        raise ValueError(f'a region is written in capitals. Did you mean "{name.upper()}"?')
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", name):
+        raise ValueError('not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG"')
+    country, _, part = name.partition("-")
+    if country not in READY_COUNTRIES:
+        raise ValueError(f"no reply has been written for this country yet. Ready are {', '.join(READY_COUNTRIES)}")
+    parts = READY_COUNTRIES[country]
+    if part and parts is not None and part not in parts:
+        raise ValueError(f'{country} has no such part. Write "{country}", or one of {", ".join(sorted(parts))} after it')
+    return name
+
+
+def language(value: object) -> str:
+    """A language that a reply can be written in."""
+    if text(value) not in READY_LANGUAGES:
+        raise ValueError('no reply has been written in this language yet. Ready is "en"')
+    return text(value)
+
+
+def address(value: object) -> Address:
+    """One mail address."""
+    found = headers.parse_address(text(value).strip())
+    if found is None:
+        raise ValueError('not one plain mail address. Write it as in "hello@harbour.example", without a name around it')
+    return found
+
+
+def domain(value: object) -> str:
+    """A mail domain, lower-case, in IDNA form."""
+    found = headers.parse_address(f"somebody@{text(value).strip().removeprefix('@')}")
+    if found is None:
+        raise ValueError('not a mail domain. Write what stands after the @, such as "shop.example"')
+    return found.domain
+
+
+def hours(value: object) -> tuple[DailyInterval, ...]:
+    """The hours of one day."""
+    if isinstance(value, list):
+        parts: list[object] = value
+        return schedule.parse_hours([_hours_text(part) for part in parts])
+    return schedule.parse_hours(_hours_text(value))
+
+
+def _hours_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError('hours are text in double quotes, such as "09:00-12:30, 13:30-17:00"')  # noqa: TRY004 - see text
+    return value
+
+
+def duration(shortest: timedelta, longest: timedelta, because: str) -> Callable[[object], timedelta]:
+    """Reader of a length of time between two bounds; ``because`` says why they are there."""
+
+    def read(value: object) -> timedelta:
+        match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError('not a length of time. Write a number and m, h or d in double quotes, such as "90m" or "24h"')
+        length = int(match["count"]) * _UNITS[match["unit"]]
+        if not shortest <= length <= longest:
+            raise ValueError(f"must lie between {in_short(shortest)} and {in_short(longest)}: {because}")
+        return length
+
+    return read
+
+
+def in_short(length: timedelta) -> str:
+    """A length of time as it is written in the file: ``90m``, ``24h``, ``7d``."""
+    minutes = int(length / _UNITS["m"])
+    unit = "h" if minutes % 60 == 0 and minutes else "m"
+    return f"{minutes // 60 if unit == 'h' else minutes}{unit}"
+
+
+def day(value: object) -> date:
+    """A calendar day."""
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("must be a day without quotes and without a time, such as 2026-12-05")  # noqa: TRY004 - see text
+    return value
+
+
+def local_time(value: object) -> datetime:
+    """A naive time on the practice's own clock; a bare day is its first moment."""
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            raise ValueError("leave the offset out: times here are on the practice's own clock")
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time())  # noqa: DTZ001 - a wall-clock time; the schedule adds the zone
+    raise ValueError("must be a day or a time without quotes, such as 2026-12-24 or 2026-12-24T12:00:00")
+
+
+def host(value: object) -> str:
+    """A server's name or IP address, nothing around it."""
+    name = text(value).strip()
+    if "://" in name:
+        raise ValueError("write the bare server name, without what stands before and with ://")
+    if is_ip(name) or _HOST.fullmatch(name):
+        return name.lower()
+    if re.fullmatch(r"[^:]+:\d+", name):
+        raise ValueError("the port stands in a key of its own: port = 993")
+    raise ValueError('not a server name. Write it as in "imap.harbour.example" (an international name in its xn-- form)')
+
+
+def is_ip(name: str) -> bool:
+    """Whether it is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a server is this machine itself, as far as its name says."""
+    return name == "localhost" or (is_ip(name) and ipaddress.ip_address(name).is_loopback)
+
+
+def folder(value: object) -> str:
+    """A folder where mail arrives."""
+    name = line(200)(value)
+    if name.upper() == "INBOX":
+        return "INBOX"
+    if re.match(r"\[(gmail|google mail)\]", name, re.IGNORECASE):
+        raise ValueError("this is one of Gmail's views of other folders, which shows mail twice. Watch INBOX or a label")
+    if re.split(r"[/.\\]", name)[-1].strip().lower() in _FOLDERS_NOT_FOR_REPLIES:
+        raise ValueError("mail does not arrive in this folder: it is sent, discarded or moved there. Watch INBOX")
+    if set(name) & set("*%"):
+        raise ValueError("name one folder; * and % are not allowed in it")
+    return name

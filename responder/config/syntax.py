@@ -1,0 +1,83 @@
+"""What a person meant when a file is not TOML: a place, a reason and a cure. Only imported when there is an error."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from responder.config.positions import Place, Places, Repeat
+
+if TYPE_CHECKING:
+    import tomllib
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_VALUE = re.compile(r"=\s*(?P<value>[^\s#].*?)\s*(?:#.*)?$")
+
+_LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("[“”„‟«»‘’‚]"), 'there are typographic quotes here; type the plain one: "'),
+    (re.compile("[\u00a0\u2007\u202f\u2003\u200b\ufeff]"), "there is an invisible character here; retype the line"),
+    (re.compile(r"^\s*\w+\s*:"), "a key and its value are joined by =, not by a colon"),
+    (re.compile(r"=\s*\d{1,2}[:.]\d\d|=\s*\d{1,2}\s*-"), 'hours are text in double quotes, such as "09:00-17:00"'),
+    (
+        re.compile(r"=\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!:)"),
+        "a time of day here needs its seconds, such as 2026-12-24T12:00:00",
+    ),
+    (re.compile(r"=\s*\d\d?[./]\d\d?[./]\d{4}"), "a date is written year first, such as 2026-12-24"),
+    (re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|Yes|No|on|off)\s*(#|$)"), "write true or false, in lower case"),
+    (re.compile(r'"[^"]*\\[^"]*"'), "a backslash in double quotes starts an escape; use single quotes or /"),
+    (re.compile(r"^\s*\[{1,2}[^\]]*$"), "a table's name needs its closing bracket"),
+    (re.compile(r'""\w|=\s*"[^"]*"\s*\w'), "there is a quote too many or too few on this line"),
+    (re.compile(r"=\s*$"), "the value is missing"),
+    (re.compile(r"=\s*([\"'])(?:(?!\1).)*$"), "a text is not closed; put the same quote at its end"),
+    (re.compile(r"=\s*[A-Za-z@][^\"'=]*$"), "text stands in double quotes"),
+)
+"""The first that fits the line is told."""
+
+
+def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    """One sentence with file, line, column, reason and cure.
+
+    The line itself is never repeated: it may hold something that should not be read by others.
+    """
+    places = Places(text)
+    if places.repeats and re.match(r"Cannot (declare|overwrite|mutate)", str(error)):
+        return _twice(path, places.repeats[0], text)
+    place = _place(text, str(error))
+    line = text.split("\n")[place.line - 1]
+    reason = _AT.sub("", str(error))
+    hint = next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
+    cure = f"{hint[0].upper()}{hint[1:]}" if hint else "Compare the line with config.example.toml"
+    return f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}."
+
+
+def _twice(path: Path, repeat: Repeat, text: str) -> str:
+    name = ".".join(repeat.keys)
+    lines = f"lines {repeat.first.line} and {repeat.second.line}"
+    where = f"{path}:{repeat.second.line}:{repeat.second.column}: {name}:"
+    if not _is_header(text, repeat.second):
+        return f"{where} appears twice: {lines}. Keep one of them."
+    if repeat.keys[-1] in SEVERAL:
+        return f"{where} [{name}] appears twice: {lines}. There may be several, each with double brackets: [[{name}]]."
+    return f"{where} [{name}] appears twice: {lines}. Put their lines together under one [{name}]."
+
+
+SEVERAL: Sequence[str] = ("closure", "opening", "mailbox", "contact_form", "line")
+"""Tables that may stand any number of times."""
+
+
+def _is_header(text: str, place: Place) -> bool:
+    return text.split("\n")[place.line - 1].lstrip().startswith("[")
+
+
+def _place(text: str, message: str) -> Place:
+    at = _AT.search(message)
+    if at and at["line"]:
+        return Place(int(at["line"]), int(at["column"]))
+    lines = text.rstrip().split("\n")
+    return Place(len(lines), len(lines[-1]) + 1)
+
+
+def _plain(reason: str) -> str:
+    return reason[:1].lower() + reason[1:]

@@ -1,0 +1,150 @@
+"""What the rest of the program gets from the configuration file: frozen core types, nothing of TOML or pydantic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from responder.model import Address
+
+if TYPE_CHECKING:
+    from responder.compose import ReplySettings
+    from responder.policy import MailboxRules
+    from responder.schedule import Schedule
+
+Tls = Literal["implicit", "starttls", "none"]
+Style = Literal["ordinary", "discreet"]
+
+COMPARED_FRESH = timedelta(days=90)
+"""How long a comparison of the crisis lines counts; services move and close without telling anyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSource:
+    """A systemd credential: ``$CREDENTIALS_DIRECTORY/name``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file that only its owner may read.
+
+    Attributes:
+        path: already joined to the directory of the configuration file.
+    """
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EnvSource:
+    """An environment variable of the process."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSource:
+    """A program whose first line of output is the secret; run without a shell.
+
+    Attributes:
+        directory: where it runs: the directory of the configuration file.
+    """
+
+    argv: tuple[str, ...]
+    directory: Path
+
+
+SecretSource = CredentialSource | FileSource | EnvSource | CommandSource
+"""Where a secret lies. The secret itself is read at login, never at load."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """One server of a mailbox.
+
+    Attributes:
+        tls: ``none`` only ever on a loopback host.
+        ca_file: PEM file to trust instead of the system's authorities.
+        auth: False for a local relay that takes mail without a login.
+    """
+
+    host: str
+    port: int
+    tls: Tls
+    ca_file: Path | None = None
+    auth: bool = True
+
+
+@dataclass(frozen=True)
+class MailboxConfig:
+    """One folder of one account that is watched.
+
+    Attributes:
+        name: the address in lower case; names the mailbox in message keys and in the ledger.
+        username: for both servers.
+    """
+
+    address: Address
+    name: str
+    folder: str
+    imap: ServerConfig
+    smtp: ServerConfig
+    username: str
+    password: SecretSource
+    rules: MailboxRules
+    reply: ReplySettings
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyConfig:
+    """When a reply is still due, and when a second one is (DESIGN §5).
+
+    Attributes:
+        max_age: older messages are listed, not answered.
+        floor: a slot this young always counts as answered.
+        repeat_after: in a longer closed period, the next reply to the same correspondent.
+    """
+
+    style: Style
+    max_age: timedelta
+    floor: timedelta
+    repeat_after: timedelta
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration file, checked.
+
+    Attributes:
+        path: the file it was read from.
+        compared_on: the day the owner compared the crisis lines with each service's own page.
+        warnings: what is allowed but worth a look, one sentence each; no addresses in them.
+    """
+
+    path: Path
+    practice_name: str | None
+    zone: ZoneInfo
+    region: str
+    languages: tuple[str, ...]
+    schedule: Schedule
+    reply: ReplyConfig
+    mailboxes: tuple[MailboxConfig, ...]
+    compared_on: date | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    def crisis_warnings(self, today: date) -> tuple[str, ...]:
+        """What is wrong with the day of the last comparison; nothing when it is recent."""
+        cure = "Open each service's own page, compare, and write the day as compared_on = 2026-11-20"
+        if self.compared_on is None:
+            return (f"crisis.compared_on: nobody has compared these crisis lines with the services' own pages. {cure}.",)
+        if self.compared_on > today:
+            return (f"crisis.compared_on: {self.compared_on} has not come yet. {cure} (never a day ahead).",)
+        age = today - self.compared_on
+        if age > COMPARED_FRESH:
+            return (f"crisis.compared_on: the crisis lines were last compared {age.days} days ago. {cure}.",)
+        return ()

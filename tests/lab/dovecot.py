@@ -186,7 +186,7 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def deliver(self, user: str, message: bytes, received_at: datetime | None = None, *, folder: str = "INBOX") -> None:
-        """Put one message into the folder, as a delivery agent does; ``received_at`` is its INTERNALDATE (None: now)."""
+        """Put one message into the folder, as a delivery agent does; INTERNALDATE becomes ``received_at``, or now."""
         self.deliver_many(user, [(message, received_at)], folder=folder)
 
     def deliver_many(

@@ -1,0 +1,304 @@
+"""Working hours: when a practice is open, when it is closed, and until when.
+
+Everything inside is UTC. Wall-clock times become instants by PEP 495 with ``fold=0``: of two equal times in autumn the
+first, and a time that spring skips counts with the offset from before the gap. Intervals are half-open.
+
+Closures win over openings, openings over closed dates, closed dates over the week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from responder.hours import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
+from responder.model import ClosedPeriod
+from responder.timeline import BEFORE, FIRST_YEAR, LAST_YEAR, LATEST, Shut, Span, Timeline, is_known
+from responder.timewords import LOCALES, WEEKDAYS, date_in_words, in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+__all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
+
+_DAYS_BEFORE = 3
+_DAYS_AFTER = 1
+"""Hours of a local date end with the day after it at the latest, and zones lie up to 16 h to either side of UTC."""
+
+_MAX_PERIODS = 256
+"""Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""
+
+_STAMP = "%Y-%m-%d %H:%M"
+_NO_YEAR = "no hours are known for that year"
+
+_CalendarDate = date  # a field of ``Opening`` has the type's name
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A dated stretch of being closed, half-open; it wins over everything else.
+
+    Attributes:
+        start: aware, or naive for the wall clock of the schedule's zone; a ``Schedule`` keeps it in UTC.
+        end: likewise; None is "until further notice".
+        note: for the owner; never shown to senders.
+        say_until: whether a reply may say when the closed period that it ends in is over.
+    """
+
+    start: datetime
+    end: datetime | None
+    note: str = ""
+    say_until: bool = True
+
+    def touches(self, span: Span) -> bool:
+        """Whether it takes something of a span; its times are aware."""
+        return self.start < span.end and (self.end is None or span.start < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Hours added to one local date, beside those it has anyway.
+
+    Raises:
+        ValueError: there are no intervals, or two overlap.
+    """
+
+    date: _CalendarDate
+    intervals: tuple[DailyInterval, ...]
+
+    def __post_init__(self) -> None:
+        if not self.intervals:
+            raise ValueError(f'the opening on {date_in_words(self.date)} has no hours; write some, like "10:00-14:00"')
+        object.__setattr__(self, "intervals", in_order(self.intervals))
+
+
+class _Hours(NamedTuple):
+    """One interval of one local date, and where it lies in UTC."""
+
+    span: Span
+    day: date
+    interval: DailyInterval
+    is_dated: bool  # an opening's, not the week's
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    if FIRST_YEAR <= at.year <= LAST_YEAR:
+        return at.astimezone(UTC)
+    return LATEST if at.year > LAST_YEAR else BEFORE  # year 1 and year 9999 have hours that cannot be converted
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """PEP 495, ``fold=0``."""
+    return (datetime.combine(day, time.min, zone) + timedelta(minutes=minute)).astimezone(UTC)
+
+
+def _exists(day: date, zone: ZoneInfo) -> bool:
+    """False for a date that the zone skipped whole, when it changed sides of the date line."""
+    return _instant(day, 0, zone) < _instant(day, DAY_MINUTES, zone)
+
+
+def _check_year(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}; correct it")
+
+
+def _in_utc(closure: Closure, zone: ZoneInfo) -> Closure:
+    start, end = _placed(closure.start, zone), closure.end and _placed(closure.end, zone)
+    if end and end <= start:  # of one zone, so Python compares the wall clocks
+        stamps = f"the closure from {start:{_STAMP}} until {end:{_STAMP}}"
+        raise ValueError(f"{stamps} does not end after it starts; correct one of the two")
+    return replace(closure, start=start.astimezone(UTC), end=end and end.astimezone(UTC))
+
+
+def _placed(at: datetime, zone: ZoneInfo) -> datetime:
+    """Gives a wall-clock time its zone."""
+    _check_year(at)
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One practice's working hours, in its zone. Every instant in and out is aware; those that come out are in UTC.
+
+    A local date that the zone skipped whole (Apia, 30 December 2011) has no hours.
+
+    Attributes:
+        weekly: hours by weekday, 0 for Monday; a day that is not there is closed.
+        openings: hours added to single dates.
+        closures: kept in UTC.
+        closed_dates: dates without their weekly hours, and why ("Christmas Day"). What ran past midnight from the day
+            before runs out.
+
+    Raises:
+        ValueError: one sentence with the reason and the cure.
+    """
+
+    zone: ZoneInfo
+    weekly: Mapping[int, Sequence[DailyInterval]]
+    openings: Sequence[Opening] = ()
+    closures: Sequence[Closure] = ()
+    closed_dates: Mapping[date, str] = field(default_factory=dict[date, str])
+    _opened: dict[date, tuple[DailyInterval, ...]] = field(init=False, repr=False, compare=False)
+    _timeline: Timeline = field(init=False, repr=False, compare=False)
+    _periods: dict[datetime | None, ClosedPeriod] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        opened: dict[date, tuple[DailyInterval, ...]] = {}
+        for day in (*(opening.date for opening in self.openings), *self.closed_dates):
+            _check_year(day)
+        for opening in self.openings:
+            opened[opening.date] = (*opened.get(opening.date, ()), *opening.intervals)
+        for name, value in {
+            "weekly": MappingProxyType(checked_week(self.weekly)),
+            "openings": tuple(self.openings),
+            "closures": tuple(_in_utc(closure, self.zone) for closure in self.closures),
+            "closed_dates": MappingProxyType(dict(self.closed_dates)),
+            "_opened": opened,
+            "_periods": {},
+        }.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_timeline", self._made_timeline())
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether this instant lies in working hours. Outside the years 1901 to 2199 it never does."""
+        return self._timeline.is_open(_utc(at))
+
+    def closed_period(self, at: datetime) -> ClosedPeriod | None:
+        """The whole stretch around an instant during which it is closed; None when it is open."""
+        at = _utc(at)
+        if self._timeline.is_open(at):
+            return None
+        if not is_known(at):
+            return ClosedPeriod(None, None, because=_NO_YEAR)
+        start = self._timeline.flip_until(at)
+        period = self._periods.get(start)
+        if period is None:
+            period = self._made_period(start, self._timeline.flip_after(at))
+            if len(self._periods) >= _MAX_PERIODS:
+                self._periods.clear()
+            self._periods[start] = period
+        return period
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """The first instant after this one at which it opens or closes; None when it never does."""
+        return self._timeline.flip_after(_utc(at))
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """The first instant after this one at which it opens; while it is open, that is after the next closing."""
+        at = _utc(at)
+        change = self._timeline.flip_after(at)
+        return self._timeline.flip_after(change) if change and self._timeline.is_open(at) else change
+
+    def changes(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, bool]]:
+        """Every instant in ``[start, end)`` at which it opens or closes, and whether it is open from then on."""
+        at, end = _utc(start), _utc(end)
+        change = at if self._timeline.flip_until(at) == at else self._timeline.flip_after(at)
+        while change and change < end:
+            yield change, self._timeline.is_open(change)
+            change = self._timeline.flip_after(change)
+
+    def why(self, at: datetime) -> str:
+        """One line for the owner: ``open: Thursday 12:00-20:00``, ``closed: closure 'winter break'``."""
+        at = _utc(at)
+        if not is_known(at):
+            return f"closed: {_NO_YEAR}"
+        if self._timeline.is_open(at):
+            hours = next(hours for hours in self._hours_near(at) if hours.span.start <= at < hours.span.end)
+            return f"open: {'opening on ' if hours.is_dated else ''}{_day_name(hours)} {hours.interval}"
+        closure = self._closure_at(at)
+        if closure:
+            return f"closed: {self._name(closure)}"
+        day = at.astimezone(self.zone).date()
+        if day in self.closed_dates:
+            return f"closed: {self.closed_dates[day] or 'a closed date'}"
+        intervals = sorted({*self._weekly(day), *self._opened.get(day, ())})
+        return f"closed: outside hours ({WEEKDAYS[day.weekday()]} {listed(intervals)})"
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is valid but probably not meant: one sentence each, with the cure."""
+        nothing = "there are no working hours: every message comes out of hours; write the days that are open"
+        found = [] if self.weekly or self.openings else [nothing]
+        for opening in self.openings:
+            found += self._opening_warnings(opening)
+        return tuple(found)
+
+    def describe_week(self) -> tuple[tuple[str, str], ...]:
+        """A row for each day from Monday: its name, and its weekly hours or ``closed``."""
+        return tuple((name, listed(self.weekly.get(day, ()))) for day, name in enumerate(WEEKDAYS))
+
+    def _made_timeline(self) -> Timeline:
+        shuts = (Shut(closure.start, closure.end or LATEST, closure.say_until) for closure in self.closures)
+        minutes = sum(one.end_minute - one.start_minute for day in self.weekly.values() for one in day)
+        return Timeline(self._spans, shuts, self._dated() if minutes in {0, 7 * DAY_MINUTES} else None)
+
+    def _dated(self) -> Iterator[datetime]:
+        """Where hours that a single date adds or takes away begin and end."""
+        for day in self._opened.keys() | self.closed_dates.keys():
+            for interval in (*self.weekly.get(day.weekday(), ()), *self._opened.get(day, ())):
+                yield _instant(day, interval.start_minute, self.zone)
+                yield _instant(day, interval.end_minute, self.zone)
+
+    def _spans(self, start: datetime, end: datetime) -> Iterator[Span]:
+        """The hours of every local date whose intervals may touch ``[start, end)``."""
+        for offset in range(-_DAYS_BEFORE, (end - start).days + _DAYS_AFTER + 1):
+            for hours in self._hours(start.date() + timedelta(days=offset)):
+                yield hours.span
+
+    def _hours_near(self, at: datetime) -> Iterator[_Hours]:
+        """Those of every local date whose intervals may hold an instant or end at it, earlier dates first."""
+        for offset in range(-_DAYS_BEFORE, _DAYS_AFTER + 1):
+            yield from self._hours(at.date() + timedelta(days=offset))
+
+    def _weekly(self, day: date) -> Sequence[DailyInterval]:
+        return () if day in self.closed_dates else self.weekly.get(day.weekday(), ())
+
+    def _hours(self, day: date) -> Iterator[_Hours]:
+        """Those of one local date, whatever the closures say."""
+        weekly, opened = self._weekly(day), self._opened.get(day, ())
+        if (weekly or opened) and _exists(day, self.zone):
+            for is_dated, intervals in ((False, weekly), (True, opened)):
+                for one in intervals:
+                    start, end = (_instant(day, minute, self.zone) for minute in (one.start_minute, one.end_minute))
+                    yield _Hours(Span(start, end), day, one, is_dated)
+
+    def _made_period(self, start: datetime | None, end: datetime | None) -> ClosedPeriod:
+        shut = self._timeline.last_shut(start, end)
+        return ClosedPeriod(start, end, say_until=shut is None or shut.say_until, because=self._because(start))
+
+    def _because(self, start: datetime | None) -> str:
+        """What closes at an instant at which it closes."""
+        if start is None:
+            return "never open before"
+        closure = self._closure_at(start)
+        if closure:
+            return f"closure: {closure.note}" if closure.note else self._name(closure)
+        ended = next(hours for hours in self._hours_near(start) if hours.span.end == start)
+        return f"after the opening on {_day_name(ended)}" if ended.is_dated else f"after {_day_name(ended)}'s hours"
+
+    def _closure_at(self, at: datetime) -> Closure | None:
+        return next((one for one in self.closures if one.start <= at and (one.end is None or at < one.end)), None)
+
+    def _name(self, closure: Closure) -> str:
+        return (
+            f"closure '{closure.note}'"
+            if closure.note
+            else f"closure from {closure.start.astimezone(self.zone):{_STAMP}}"
+        )
+
+    def _opening_warnings(self, opening: Opening) -> Iterator[str]:
+        name = f"the opening on {date_in_words(opening.date)} ({listed(opening.intervals)})"
+        weekly = self._weekly(opening.date)
+        if any(one.overlaps(other) for one in opening.intervals for other in weekly):
+            yield f"{name} adds to that day's {listed(weekly)} and does not replace it; to shorten a day, add a closure"
+        for closure in self.closures:
+            if any(closure.touches(hours.span) for hours in self._hours(opening.date) if hours.is_dated):
+                yield f"{name} stays closed during {self._name(closure)}; move the closure, or take the opening out"
+
+
+def _day_name(hours: _Hours) -> str:
+    return date_in_words(hours.day) if hours.is_dated else WEEKDAYS[hours.day.weekday()]

@@ -1,0 +1,242 @@
+"""Open or closed along UTC: finds the instants where it flips, in blocks of weeks that are worked out once.
+
+It knows nothing of weekdays and zones: ``schedule`` gives it the stretches of working hours near an instant, and the
+closures.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+FIRST_YEAR = 1901
+LAST_YEAR = 2199
+"""Outside these years no hours are known. They bound every search, and keep conversions away from years 1 and 9999."""
+
+EARLIEST = datetime(FIRST_YEAR - 1, 1, 1, tzinfo=UTC)
+LATEST = datetime(LAST_YEAR + 2, 1, 1, tzinfo=UTC)
+"""Every instant of the known years lies between these two in whatever zone; ``LATEST`` also stands for "for ever"."""
+
+BEFORE = EARLIEST - timedelta.resolution
+"""Stands for any instant before the known years, as ``LATEST`` does for any after them."""
+
+_BLOCK = timedelta(weeks=4)
+_MAX_BLOCKS = 64
+"""About five years, half a megabyte. When they are full they are dropped, which costs less than choosing among them."""
+
+
+class Span(NamedTuple):
+    """Half-open, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+class Shut(NamedTuple):
+    """A closure, or several that touch or overlap; half-open, in UTC.
+
+    ``say_until`` is that of the closure that ends last: its end is the one that a reply would give away.
+    """
+
+    start: datetime
+    end: datetime
+    say_until: bool
+
+    def joined(self, later: Shut) -> Shut:
+        """Both as one. Where they end together, it is enough that one keeps its end to itself."""
+        if self.end == later.end:
+            return self._replace(say_until=self.say_until and later.say_until)
+        return max(self, later, key=lambda shut: shut.end)._replace(start=self.start)
+
+
+class _Block(NamedTuple):
+    """Four weeks: the state at their start, and the instants strictly inside them at which it flips."""
+
+    starts_open: bool
+    flips: tuple[datetime, ...]
+
+    @property
+    def ends_open(self) -> bool:
+        return self.starts_open ^ (len(self.flips) % 2 == 1)
+
+
+class Timeline:
+    """Where a schedule flips between open and closed.
+
+    Never changes. The blocks it remembers are bounded and depend on nothing but their number, so threads that work out
+    the same one at once do each other no harm.
+
+    Args:
+        spans: gives every stretch of hours that touches ``[start, end)``, whatever the closures say, in any order.
+        closures: in any order; they may touch and overlap.
+        dated: when the week by itself never changes (no hours, or always open), every instant at which something else
+            than a closure may change it; None when the week changes by itself.
+    """
+
+    __slots__ = ("_blocks", "_changes", "_shut_starts", "_shuts", "_spans")
+
+    def __init__(
+        self,
+        spans: Callable[[datetime, datetime], Iterable[Span]],
+        closures: Iterable[Shut],
+        dated: Iterable[datetime] | None,
+    ) -> None:
+        self._spans = spans
+        self._shuts = _joined(closures)
+        self._shut_starts = [shut.start for shut in self._shuts]
+        self._changes = (
+            None if dated is None else sorted({*dated, *chain.from_iterable(shut[:2] for shut in self._shuts)})
+        )
+        self._blocks: dict[int, _Block] = {}
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the instant lies in some stretch of hours and in no closure; False outside the known years."""
+        if not is_known(at):
+            return False
+        block = self._block(_number(at))
+        return block.starts_open ^ (bisect_right(block.flips, at) % 2 == 1)
+
+    def flip_after(self, at: datetime) -> datetime | None:
+        """The first flip later than this instant; None when there is none."""
+        if not is_known(at):
+            return None
+        number = _number(at)
+        block = self._block(number)
+        index = bisect_right(block.flips, at)
+        if index < len(block.flips):
+            return block.flips[index]
+        for later in self._numbers_after(number):
+            after = self._block(later)
+            if after.starts_open != block.ends_open:
+                return _begin(later)
+            if after.flips:
+                return after.flips[0]
+        return None
+
+    def flip_until(self, at: datetime) -> datetime | None:
+        """The last flip that is not later than this instant; None when there is none."""
+        if not is_known(at):
+            return None
+        number = _number(at)
+        block = self._block(number)
+        index = bisect_right(block.flips, at)
+        if index:
+            return block.flips[index - 1]
+        for earlier in self._numbers_before(number):
+            before = self._block(earlier)
+            if before.ends_open != block.starts_open:
+                return _begin(earlier + 1)
+            if before.flips:
+                return before.flips[-1]
+        return None
+
+    def last_shut(self, start: datetime | None, end: datetime | None) -> Shut | None:
+        """The last of the joined closures that lie in ``[start, end)``, None being for ever."""
+        shut = self._shut_before(end or LATEST)
+        return shut if shut and (start is None or start < shut.end) else None
+
+    def _shut_before(self, at: datetime) -> Shut | None:
+        """The last one that starts before an instant."""
+        index = bisect_left(self._shut_starts, at)
+        return self._shuts[index - 1] if index else None
+
+    def _numbers_after(self, number: int) -> Iterator[int]:
+        """The blocks to look at next; leaves out those in which nothing can flip."""
+        while True:
+            begin = _begin(number + 1)
+            shut = self._shut_before(begin)
+            if shut and begin < shut.end:
+                begin = shut.end
+            elif self._changes is not None:
+                index = bisect_left(self._changes, begin)
+                begin = self._changes[index] if index < len(self._changes) else LATEST
+            if begin >= LATEST:
+                return
+            number = _number(begin)
+            yield number
+
+    def _numbers_before(self, number: int) -> Iterator[int]:
+        """Likewise, backwards."""
+        while number > 0:
+            begin = _begin(number)
+            number -= 1
+            shut = self._shut_before(begin)
+            if shut and begin < shut.end:
+                number = min(number, _number(shut.start))
+            elif self._changes is not None:
+                index = bisect_right(self._changes, begin)
+                if not index:
+                    return
+                number = min(number, _number(self._changes[index - 1]))
+            yield number
+
+    def _block(self, number: int) -> _Block:
+        block = self._blocks.get(number)
+        if block is None:
+            block = self._made_block(number)
+            if len(self._blocks) >= _MAX_BLOCKS:
+                self._blocks.clear()
+            self._blocks[number] = block
+        return block
+
+    def _made_block(self, number: int) -> _Block:
+        begin, end = _begin(number), _begin(number + 1)
+        holes = self._shuts[: bisect_left(self._shut_starts, end)]
+        holes = [shut for shut in holes if shut.end > begin]
+        spans = chain.from_iterable(_without(span, holes) for span in _merged(self._spans(begin, end)))
+        edges = list(chain.from_iterable(spans))
+        starts_open = bisect_right(edges, begin) % 2 == 1
+        return _Block(starts_open, tuple(edge for edge in edges if begin < edge < end))
+
+
+def is_known(at: datetime) -> bool:
+    """Whether an instant (in UTC) lies where hours are known."""
+    return EARLIEST <= at < LATEST
+
+
+def _number(at: datetime) -> int:
+    return (at - EARLIEST) // _BLOCK
+
+
+def _begin(number: int) -> datetime:
+    return EARLIEST + number * _BLOCK
+
+
+def _joined(closures: Iterable[Shut]) -> list[Shut]:
+    """Sorted, and no two touch; those without length are dropped."""
+    joined: list[Shut] = []
+    for shut in sorted(shut for shut in closures if shut.start < shut.end):
+        if joined and shut.start <= joined[-1].end:
+            joined[-1] = joined[-1].joined(shut)
+        else:
+            joined.append(shut)
+    return joined
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Sorted, and no two touch; those without length are dropped."""
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.start < span.end):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _without(span: Span, holes: Iterable[Shut]) -> Iterator[Span]:
+    """What is left of a span; the holes are sorted and do not touch."""
+    start = span.start
+    for hole in holes:
+        if hole.start >= span.end:
+            break
+        if start < hole.start:
+            yield Span(start, hole.start)
+        start = max(start, hole.end)
+    if start < span.end:
+        yield Span(start, span.end)

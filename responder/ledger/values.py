@@ -1,0 +1,139 @@
+"""What the ledger is given and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from responder.model import MessageKey, Uid, UidValidity
+
+
+class State(StrEnum):
+    """Where one reply stands."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder was judged.
+
+    Attributes:
+        last_uid: the highest UID judged; 0 for an empty folder.
+        latest_received_at: the latest INTERNALDATE judged, and at a baseline the instant of that baseline: what decides
+            after a UIDVALIDITY change. Pass none that lies ahead of now, or a forged date would hide what comes after.
+    """
+
+    uid_validity: UidValidity
+    last_uid: Uid
+    latest_received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDue:
+    """A message judged worth a reply.
+
+    Attributes:
+        message: its Message-ID, else its fingerprint.
+        not_before: when the reply may go out.
+    """
+
+    key: MessageKey
+    message: str = field(repr=False)
+    received_at: datetime
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueReply:
+    """A reply that still has to go out.
+
+    Attributes:
+        uncertain: how many sends of it ended in doubt, 0 or 1.
+    """
+
+    key: MessageKey
+    uncertain: int
+    not_before: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Send it now, then `Ledger.settle`.
+
+    Attributes:
+        attempt: 2 when a first send ended in doubt, else 1.
+        digest: 32 hex digits for the reply's Message-ID: the same for the same mailbox, correspondent and message.
+    """
+
+    attempt: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyAnswered:
+    """Do not send: the correspondent has had a reply. The row is settled.
+
+    Attributes:
+        at: when.
+        rule: "already-answered" in this closed period, or "same-message-answered" for the same message elsewhere.
+    """
+
+    at: datetime
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """Do not send: settled or claimed meanwhile, or it has to wait.
+
+    Attributes:
+        reason: the row's state; "never-recorded"; "correspondent-changed", and with it in doubt for good; or
+            "another-is-in-flight": a reply that would answer this correspondent too is being sent and may yet fail, so
+            the row stays due, a little later. Were it withdrawn now, and the other one after it, nobody would be told.
+    """
+
+    reason: str
+
+
+Claim = Claimed | AlreadyAnswered | NotDue
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What a folder has to be searched for under its new UIDVALIDITY.
+
+    Attributes:
+        latest_received_at: the folder's cursor's; what is newer was perhaps never judged.
+        earliest_due_received_at: of what is due under older UIDs; None when nothing is.
+    """
+
+    latest_received_at: datetime | None
+    earliest_due_received_at: datetime | None
+
+
+class Recovered(NamedTuple):
+    """One reply that a dead process had claimed: due once more, or in doubt for good. The ledger knows no names."""
+
+    uid: Uid
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one reply ended, for the owner's list."""
+
+    key: MessageKey
+    state: State
+    reason: str | None
+    at: datetime

@@ -50,8 +50,8 @@ def resolve(source: SecretSource, environ: Mapping[str, str]) -> str:
     One trailing line end is cut off, as editors and ``echo`` add one; nothing else is changed.
 
     Raises:
-        PermanentError: it is not there, not private, empty, or nothing that a login could carry; names place, reason and cure,
-            never the secret.
+        PermanentError: it is not there, not private, empty, or nothing that a login could carry; names place, reason
+            and cure, never the secret.
     """
     match source:
         case CredentialSource(name):
@@ -70,12 +70,15 @@ def _from_credential(name: str, environ: Mapping[str, str]) -> str:
     where = f'credential "{name}"'
     directory = environ.get("CREDENTIALS_DIRECTORY")
     if not directory:
-        cure = f"Run it as the service, with LoadCredential={name}:/path/to/the/file in its unit, or write password = {{ file = ... }}."
-        raise PermanentError(where, "there is no $CREDENTIALS_DIRECTORY, so systemd did not start this program", cure=cure)
+        cure = (
+            f"Start it as the service, with LoadCredential={name}:/path/to/its/file in the unit, or use password.file."
+        )
+        raise PermanentError(where, "systemd has not started this program, so there are no credentials", cure=cure)
     path = Path(directory) / name
     if not path.exists():
-        raise PermanentError(where, "systemd did not pass it", cure=f"Add LoadCredential={name}:/path/to/the/file to the unit.")
-    return _checked(where, _read(where, path))  # its mode is systemd's business: 0400, or 0440 for a service with a group
+        cure = f"Add LoadCredential={name}:/path/to/its/file to the unit."
+        raise PermanentError(where, "systemd did not pass it", cure=cure)
+    return _checked(where, _read(where, path))  # who may read it there is systemd's business
 
 
 def _from_file(path: Path) -> str:
@@ -85,7 +88,8 @@ def _from_file(path: Path) -> str:
 
 def _read(where: str, path: Path, *, private: bool = False) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # O_NONBLOCK: a named pipe must not hang us
+        # O_NONBLOCK: a named pipe must not hold us for ever
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise PermanentError(where, "there is no such file", cure="Create it, or correct the name.") from None
     except OSError as error:
@@ -127,7 +131,9 @@ def _from_command(argv: tuple[str, ...], directory: Path, environ: Mapping[str, 
     except subprocess.TimeoutExpired:
         raise PermanentError(where, f"gave no answer within {COMMAND_TIMEOUT:.0f} seconds", cure=cure) from None
     except OSError as error:
-        raise PermanentError(where, f"cannot be started: {error.strerror}", cure="Correct its name or its mode.") from None
+        raise PermanentError(
+            where, f"cannot be started: {error.strerror}", cure="Correct its name or its mode."
+        ) from None
     if done.returncode != 0:
         raise PermanentError(where, f"ended with status {done.returncode}", cure=cure)
     return _checked(where, done.stdout.partition(b"\n")[0])

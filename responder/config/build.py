@@ -1,14 +1,15 @@
 """From tables that are each readable to one configuration that holds together, in core types.
 
-What only shows when tables meet is checked here: one address in two mailboxes, a template without a way to help, hours that run
-into the next day's. Every check goes on with whatever could be read.
+What only shows when tables meet is checked here: one address in two mailboxes, a template without a way to help, hours
+that run into the next day's. Every check goes on with whatever could be read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from responder import crisis
 from responder.compose import Composer, ReplySettings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from responder.config.problems import Loc
     from responder.model import CrisisLine, HelpBlock
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -107,7 +109,8 @@ def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> It
             )
     for language in practice.languages:
         if language in DRAFT_LANGUAGES:
-            yield f"the {DRAFT_LANGUAGES[language]} words are a draft: no clinician and no native speaker has signed them yet"
+            name = DRAFT_LANGUAGES[language]
+            yield f"the {name} words are a draft: no clinician and no native speaker has signed them yet"
 
 
 # The week
@@ -115,9 +118,7 @@ def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> It
 
 def _schedule(sections: Sections, problems: list[Problem]) -> Schedule | None:
     """The schedule; each part is tried alone first, so that what it refuses has a place in the file."""
-    if sections.practice is None:
-        return None
-    zone = sections.practice.time_zone
+    zone = sections.practice.time_zone if sections.practice else ZoneInfo("UTC")
     closures = [
         Closure(table.from_, table.until, table.note or "", table.say_until) for table in sections.closures.values()
     ]
@@ -125,19 +126,21 @@ def _schedule(sections: Sections, problems: list[Problem]) -> Schedule | None:
     week = {number: hours for number, day in enumerate(DAYS) if (hours := getattr(sections.hours, day, ()))}
     before = len(problems)
     for index, closure in zip(sections.closures, closures, strict=True):
-        _try(("closure", index, "until"), lambda c=closure: Schedule(zone, {}, (), (c,)), problems)
+        _try(problems, ("closure", index, "until"), Schedule, zone, {}, (), (closure,))
     for index, opening in openings.items():
-        _try(("opening", index, "date"), lambda o=opening: Schedule(zone, {}, (o,)), problems)
+        _try(problems, ("opening", index, "date"), Schedule, zone, {}, (opening,))
     for today, tomorrow in pairwise((*range(7), 0)):
         two_days = {day: week[day] for day in (today, tomorrow) if day in week}
-        _try(("hours", DAYS[today]), lambda days=two_days: Schedule(zone, days), problems)
-    return None if len(problems) > before else Schedule(zone, week, tuple(openings.values()), tuple(closures))
+        _try(problems, ("hours", DAYS[today]), Schedule, zone, two_days)
+    if sections.practice is None or len(problems) > before:
+        return None
+    return Schedule(zone, week, tuple(openings.values()), tuple(closures))
 
 
-def _try(loc: Loc, make: Callable[[], _T], problems: list[Problem]) -> _T | None:
+def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
     """What a core type's constructor makes, or None and a problem at its place."""
     try:
-        return make()
+        return make(*args, **kwargs)
     except ValueError as error:
         problems.append(Problem(loc, str(error)))
         return None
@@ -148,10 +151,10 @@ def _try(loc: Loc, make: Callable[[], _T], problems: list[Problem]) -> _T | None
 
 def _reply_settings(path: Path, sections: Sections, problems: list[Problem]) -> ReplySettings | None:
     practice, reply = sections.practice, sections.reply
+    template = _template(path, reply.template, problems) if reply and reply.template else None
     block = _help_block(practice, sections.crisis, problems)
     if practice is None or reply is None or block is None:
         return None
-    template = _template(path, reply.template, problems) if reply.template else None
     settings = ReplySettings(
         practice_name=practice.name,
         region=practice.region,
@@ -159,12 +162,13 @@ def _reply_settings(path: Path, sections: Sections, problems: list[Problem]) -> 
         languages=tuple(practice.languages),
         style=reply.style,
         help=block,
-        template=template,
         repeat_after=reply.repeat_after,
     )
-    loc = ("reply", "template") if template is not None else ("reply",)
-    _try(loc, lambda: Composer(settings), problems)
-    return settings
+    if _try(problems, ("practice", "name"), Composer, settings) is None or template is None:
+        return settings
+    with_own_text = replace(settings, template=template)
+    _try(problems, ("reply", "template"), Composer, with_own_text)
+    return with_own_text
 
 
 def _help_block(
@@ -174,41 +178,45 @@ def _help_block(
         return None
     own = [_own_line(index, line, practice.region, problems) for index, line in enumerate(table.line)]
     for index, line_id in enumerate(table.lines or ()):
-        _try(("crisis", "lines", index), lambda i=line_id: crisis.choose(practice.region, ids=[i]), problems)
-    try:
-        return crisis.choose(practice.region, ids=table.lines, own=[line for line in own if line is not None])
-    except ValueError as error:
-        if not problems:
-            problems.append(Problem(("crisis",), str(error)))
-        return None
+        _try(problems, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id])
+    return _try(
+        [] if problems else problems,  # what is wrong with a single line has been said
+        ("crisis",),
+        crisis.choose,
+        practice.region,
+        ids=table.lines,
+        own=[line for line in own if line is not None],
+    )
 
 
 def _own_line(index: int, table: models.OwnLine, region: str, problems: list[Problem]) -> CrisisLine | None:
-    def make() -> CrisisLine:
-        return crisis.own_line(
-            table.name,
-            table.for_,
-            phone=table.phone,
-            sms_number=table.sms_number,
-            sms_keyword=table.sms_keyword,
-            hours=table.hours,
-            country=region[:2],
-        )
-
-    return _try(("crisis", "line", index), make, problems)
+    return _try(
+        problems,
+        ("crisis", "line", index),
+        crisis.own_line,
+        table.name,
+        table.for_,
+        phone=table.phone,
+        sms_number=table.sms_number,
+        sms_keyword=table.sms_keyword,
+        hours=table.hours,
+        country=region[:2],
+    )
 
 
 def _template(path: Path, name: str, problems: list[Problem]) -> str | None:
     file = path.parent / name
+    loc = ("reply", "template")
     try:
         content = file.read_bytes()
-        if len(content) > MAX_TEMPLATE_OCTETS:
-            raise ValueError(f"this file is longer than {MAX_TEMPLATE_OCTETS} octets; a reply is a short text")
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
-        problems.append(Problem(("reply", "template"), f"cannot be read: {error.strerror}. It is looked for at {file}"))
+        problems.append(Problem(loc, f"cannot be read: {error.strerror}. It is looked for at {file}"))
+        return None
+    if len(content) > MAX_TEMPLATE_OCTETS:
+        problems.append(Problem(loc, f"is longer than {MAX_TEMPLATE_OCTETS} octets, but a reply is a short text"))
+        return None
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        problems.append(Problem(("reply", "template"), "is not a UTF-8 text. Save it as UTF-8"))
-    except ValueError as error:
-        problems.append(Problem(("reply", "template"), str(error)))
-    return None
+        problems.append(Problem(loc, "is not UTF-8 text. Save the file as UTF-8"))
+        return None

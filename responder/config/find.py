@@ -74,11 +74,15 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_OCTETS + 1)
     except IsADirectoryError:
-        raise ConfigError(f"{path}: this is a directory. Name the file in it, such as {path / 'config.toml'}.") from None
+        raise ConfigError(
+            f"{path}: this is a directory. Name the file in it, such as {path / 'config.toml'}."
+        ) from None
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file. {_CREATE}.") from None
     except PermissionError:
-        raise ConfigError(f"{path}: not allowed to read it. Let the user that runs responder read it: chmod a+r.") from None
+        raise ConfigError(
+            f"{path}: not allowed to read it. Let the user that runs responder read it: chmod a+r."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     if len(content) > MAX_OCTETS:
@@ -93,7 +97,9 @@ def _decode(path: Path, content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: there is a character here that is not UTF-8. Save the file as UTF-8.") from None
+        raise ConfigError(
+            f"{path}:{line}: there is a character here that is not UTF-8. Save the file as UTF-8."
+        ) from None
     if not text.strip():
         raise ConfigError(f"{path}: the file is empty. {_CREATE}.")
     return text.replace("\r\n", "\n")

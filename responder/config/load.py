@@ -90,7 +90,9 @@ class _Reader:
         if raw is None and not models.File.model_fields[key].is_required():
             return model()
         if raw is None:
-            self.problems.append(Problem((key,), f"missing. Write a table [{key}], as in config.example.toml", at_key=True))
+            self.problems.append(
+                Problem((key,), f"missing. Write a table [{key}], as in config.example.toml", at_key=True)
+            )
             return None
         if isinstance(raw, list):
             self.problems.append(Problem((key,), f"there is one only. Write [{key}] with single brackets", at_key=True))

@@ -31,7 +31,9 @@ _IMAP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 993, "starttls": 143, "none
 _SMTP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}
 _MEANT_FOR: Final[Mapping[int, Tls]] = {993: "implicit", 465: "implicit", 143: "starttls", 587: "starttls"}
 _OTHER_PROTOCOLS: Final = {110: "POP3", 995: "POP3", 80: "web", 443: "web"}
-_OAUTH_ONLY: Final = re.compile(r"(outlook|imap-mail\.outlook|smtp-mail\.outlook|smtp)\.(office365|outlook)\.com|outlook\.com")
+_OAUTH_ONLY: Final = re.compile(
+    r"(outlook|imap-mail\.outlook|smtp-mail\.outlook|smtp)\.(office365|outlook)\.com|outlook\.com"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def _addresses_listed_twice(tables: Mapping[int, models.Mailbox]) -> Iterator[Pr
         places += [("mailbox", index, "aliases", number) for number in range(len(table.aliases))]
         for loc, address in zip(places, _addresses(table), strict=True):
             if address.identity in seen:
-                yield Problem(loc, "this address is listed already. One address belongs to one mailbox; keep it in one place")
+                yield Problem(
+                    loc, "this address is listed already. One address belongs to one mailbox; keep it in one place"
+                )
             seen.add(address.identity)
 
 
@@ -95,7 +99,7 @@ def _folders_listed_twice(found: Mapping[int, Account]) -> Iterator[Problem]:
     for index, account in found.items():
         folder = (account.imap.host, account.username.lower(), account.folder)
         if folder in seen:
-            text = "this folder of this account is watched already. Put its addresses together in one [[mailbox]], as aliases"
+            text = "this folder of this account is watched already. Write all its addresses in one [[mailbox]]"
             yield Problem(("mailbox", index), text)
         seen.add(folder)
 
@@ -155,7 +159,7 @@ class _Reader:
             return None, None
         ca_file = self._ca_file(("ca_file",), table.ca_file)
         if preset.needs_ca_file and table.ca_file is None:
-            text = "needs the certificate that it exports, in a line ca_file = \"...\" of this [[mailbox]]"
+            text = 'needs the certificate that it exports, in a line ca_file = "..." of this [[mailbox]]'
             self._wrong(("provider",), text)
         return _trusting(preset.imap, ca_file), _trusting(preset.smtp, ca_file)
 
@@ -164,11 +168,13 @@ class _Reader:
         if table.ca_file is not None:
             self._wrong(("ca_file",), "goes with provider. Without it, write ca_file inside imap and smtp", at_key=True)
         if table.imap is None and table.smtp is None:
-            self._wrong((), 'where is the mail? Write provider = "fastmail" or the like, or both imap and smtp', at_key=True)
+            self._wrong(
+                (), 'where is the mail? Write provider = "fastmail" or the like, or both imap and smtp', at_key=True
+            )
         elif table.imap is None or table.smtp is None:
-            missing, example = ("imap", "imap.") if table.imap is None else ("smtp", "smtp.")
-            text = f'{missing} is missing. Write, for example, {missing} = {{ host = "{example}harbour.example", tls = "implicit" }}'
-            self._wrong((), text, at_key=True)
+            key = "imap" if table.imap is None else "smtp"
+            example = f'{key} = {{ host = "{key}.harbour.example", tls = "implicit" }}'
+            self._wrong((), f"{key} is missing. Write, for example, {example}", at_key=True)
 
     def _imap(self, table: models.Server | None) -> ServerConfig | None:
         return None if table is None else self._server("imap", table, _IMAP_PORTS, auth=True)
@@ -187,7 +193,9 @@ class _Reader:
             text = 'without TLS the password crosses the network in clear; only allowed on localhost. Write "implicit"'
             self._wrong((key, "tls"), text)
         elif not local and _MEANT_FOR.get(port, table.tls) != table.tls:
-            self._wrong((key, "tls"), f'port {port} speaks "{_MEANT_FOR[port]}". Write that, or the port that goes with this')
+            self._wrong(
+                (key, "tls"), f'port {port} speaks "{_MEANT_FOR[port]}". Write that, or the port that goes with this'
+            )
         if port in _OTHER_PROTOCOLS or (port == 25 and not local):  # noqa: PLR2004 - RFC 5321 §4.5.4.2 names it
             self._wrong((key, "port"), f"port {port} {_other_port(port)}. Usual here is {ports['implicit']}")
         if _OAUTH_ONLY.fullmatch(table.host):
@@ -210,7 +218,7 @@ class _Reader:
             return table.username
         match preset.username if preset else "address":
             case "ask":
-                text = f"{preset.name if preset else ''} needs a line username = \"...\": it is not always the address"
+                text = 'needs a line username = "..." beside it: its logins are not always the address'
                 self._wrong(("provider",), text)
                 return None
             case "local-part":
@@ -222,7 +230,11 @@ class _Reader:
         secret = self._table.password
         given = [key for key in ("credential", "file", "env", "command") if getattr(secret, key) is not None]
         if len(given) != 1:
-            fault = f"names {' and '.join(given)}, but the secret lies in one place" if given else "does not say where it lies"
+            fault = (
+                f"names {' and '.join(given)}, but the secret lies in one place"
+                if given
+                else "does not say where it lies"
+            )
             self._wrong(("password",), f"{fault}. Write one of credential, file, env and command")
             return None
         if secret.credential is not None:
@@ -238,7 +250,9 @@ class _Reader:
     ) -> CredentialSource | EnvSource:
         if not pattern.fullmatch(source.name):
             key = "env" if isinstance(source, EnvSource) else "credential"
-            self._wrong(("password", key), f"cannot be the name of {what}. Write its name here, never the password itself")
+            self._wrong(
+                ("password", key), f"cannot be the name of {what}. Write its name here, never the password itself"
+            )
         return source
 
     # Rules
@@ -278,7 +292,8 @@ def _cannot_be_off(name: str) -> str | None:
     soft = [rule.id for rule in policy.RULES if rule.level is Level.SOFT]
     rule = next((rule for rule in policy.RULES if rule.id == name), None)
     if rule is None:
-        return f"there is no such rule.{did_you_mean(name, soft) or f' These can be turned off: {", ".join(soft)}'}"
+        hint = did_you_mean(name, soft) or f" These can be turned off: {', '.join(soft)}"
+        return f"there is no such rule.{hint}"
     match rule.level:
         case Level.HARD:
             return f"this rule is always on, because a reply could do harm: {rule.title} ({rule.source})"

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from responder.config import readers
 from responder.model import Address
@@ -75,6 +75,15 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
     KEYS_ARE: ClassVar[str] = "a key of this table"
+
+
+def _not_the_secret_itself(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a problem
+            'no password stands in this file. Write where it lies, such as { credential = "hello-password" }, '
+            "and change it if others have seen this file"
+        )
+    return value
 
 
 class Practice(Table):
@@ -189,7 +198,9 @@ class Mailbox(Table):
         default=None, examples=['{ host = "smtp.harbour.example", port = 465, tls = "implicit" }']
     )
     username: Words | None = Field(default=None, examples=['"hello@harbour.example"'])
-    password: Password = Field(examples=['{ credential = "hello-password" }'])
+    password: Annotated[Password, BeforeValidator(_not_the_secret_itself)] = Field(
+        examples=['{ credential = "hello-password" }']
+    )
     folder: Folder = Field(default="INBOX", examples=['"INBOX"'])
     authserv_id: Line | None = Field(default=None, examples=['"mx.harbour.example"'])
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])

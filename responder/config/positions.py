@@ -70,7 +70,7 @@ class Places:
         if header is None:
             return
         keys = tuple(_key_parts(header))
-        loc = self._resolve(keys[:-1]) + (keys[-1],)
+        loc = (*self._resolve(keys[:-1]), keys[-1])
         if node.type == "table_array_element":
             self._arrays[loc] = self._arrays.get(loc, -1) + 1
             self._keys.setdefault(loc, self._place(node))

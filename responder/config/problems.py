@@ -1,4 +1,4 @@
-"""From what is wrong with a file to sentences with file, line, column, key, reason and cure. Values are never repeated."""
+"""From what is wrong with a file to sentences with file, line, column, key, reason and cure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Problem:
     @property
     def key(self) -> str:
         """The path as a person would say it: ``mailbox.password.file``."""
-        return ".".join(part for part in self.loc if isinstance(part, str))
+        key = ".".join(part for part in self.loc if isinstance(part, str))
+        return "".join(letter if letter.isprintable() else "?" for letter in key)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -63,7 +64,9 @@ def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, 
     placed = [(places.key(p.loc) if p.at_key else places.value(p.loc), p) for p in problems]
     placed.sort(key=lambda pair: pair[0] or (0, 0))
     return tuple(
-        f"{path}:{place.line}:{place.column}: {p.key}: {_closed(p.text)}" if place else f"{path}: {p.key}: {_closed(p.text)}"
+        f"{path}:{place.line}:{place.column}: {p.key}: {_closed(p.text)}"
+        if place
+        else f"{path}: {p.key}: {_closed(p.text)}"
         for place, p in placed
     )
 
@@ -84,7 +87,7 @@ def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Probl
     loc = outer + inner
     match details["type"]:
         case "value_error":
-            return Problem(loc, str(details["ctx"]["error"]))
+            return Problem(loc, str(details.get("ctx", {}).get("error")))
         case "missing":
             return Problem(loc, f"missing.{_line_to_write(model, inner)}", at_key=True)
         case "extra_forbidden":

@@ -1,7 +1,7 @@
 """One value of the file at a time: from what a person types to a core type.
 
-Each reader raises ``ValueError`` with the reason and the cure in one or two sentences. None repeats the value: what was typed
-into the wrong line may be a password, and these sentences end up in logs.
+Each reader raises ``ValueError`` with the reason and the cure in one or two sentences. None repeats the value (hours
+aside): what was typed into the wrong line may be a password, and these sentences end up in logs.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ READY_COUNTRIES: Mapping[str, frozenset[str] | None] = {
     "IE": None,
     "NZ": None,
     "US": frozenset(
-        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "  # noqa: SIM905 - a list of one a line says no more
-        "PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI".split()
+        (
+            *("AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS"),
+            *("KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC"),
+            *("ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY"),
+            *("AS", "GU", "MP", "PR", "VI"),
+        )
     ),
 }
 """ISO 3166 countries whose reply can be written in a ready language, with the subdivisions told apart (None: any)."""
@@ -72,10 +76,15 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 _FOLDERS_NOT_FOR_REPLIES = frozenset(
-    "sent|sent items|sent mail|sent messages|outbox|drafts|draft|junk|junk email|junk e-mail|spam|bulk|bulk mail|trash|bin|"
-    "deleted|deleted items|deleted messages|archive|all mail|important|starred|templates|gesendet|gesendete objekte|"
-    "gesendete elemente|entwürfe|papierkorb|gelöscht|gelöschte elemente|spamverdacht|archiv|envoyés|messages envoyés|"
-    "brouillons|corbeille|indésirables|courrier indésirable|enviados|borradores|papelera|correo no deseado".split("|")
+    (
+        *("sent", "sent items", "sent mail", "sent messages", "outbox", "drafts", "draft", "templates"),
+        *("junk", "junk email", "junk e-mail", "spam", "bulk", "bulk mail"),
+        *("trash", "bin", "deleted", "deleted items", "deleted messages"),
+        *("archive", "all mail", "important", "starred"),
+        *("gesendet", "gesendete objekte", "gesendete elemente", "entwürfe", "papierkorb", "gelöscht", "spamverdacht"),
+        *("gelöschte elemente", "archiv", "envoyés", "messages envoyés", "brouillons", "corbeille", "indésirables"),
+        *("courrier indésirable", "enviados", "borradores", "papelera", "correo no deseado"),
+    )
 )
 """What lies there was not sent to the practice just now: its own mail, spam, or moved by hand (RULES 23)."""
 
@@ -173,7 +182,9 @@ def region(value: object) -> str:
         raise ValueError(f"no reply has been written for this country yet. Ready are {', '.join(READY_COUNTRIES)}")
     parts = READY_COUNTRIES[country]
     if part and parts is not None and part not in parts:
-        raise ValueError(f'{country} has no such part. Write "{country}", or one of {", ".join(sorted(parts))} after it')
+        raise ValueError(
+            f'{country} has no such part. Write "{country}", or after it one of {", ".join(sorted(parts))}'
+        )
     return name
 
 
@@ -220,7 +231,9 @@ def duration(shortest: timedelta, longest: timedelta, because: str) -> Callable[
     def read(value: object) -> timedelta:
         match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
-            raise ValueError('not a length of time. Write a number and m, h or d in double quotes, such as "90m" or "24h"')
+            raise ValueError(
+                'not a length of time. Write a number and m, h or d in double quotes, such as "90m" or "24h"'
+            )
         length = int(match["count"]) * _UNITS[match["unit"]]
         if not shortest <= length <= longest:
             raise ValueError(f"must lie between {in_short(shortest)} and {in_short(longest)}: {because}")
@@ -250,7 +263,7 @@ def local_time(value: object) -> datetime:
             raise ValueError("leave the offset out: times here are on the practice's own clock")
         return value
     if isinstance(value, date):
-        return datetime.combine(value, time())  # noqa: DTZ001 - a wall-clock time; the schedule adds the zone
+        return datetime.combine(value, time())
     raise ValueError("must be a day or a time without quotes, such as 2026-12-24 or 2026-12-24T12:00:00")
 
 
@@ -263,7 +276,9 @@ def host(value: object) -> str:
         return name.lower()
     if re.fullmatch(r"[^:]+:\d+", name):
         raise ValueError("the port stands in a key of its own: port = 993")
-    raise ValueError('not a server name. Write it as in "imap.harbour.example" (an international name in its xn-- form)')
+    raise ValueError(
+        'not a server name. Write it as in "imap.harbour.example" (an international name in its xn-- form)'
+    )
 
 
 def is_ip(name: str) -> bool:
@@ -286,7 +301,9 @@ def folder(value: object) -> str:
     if name.upper() == "INBOX":
         return "INBOX"
     if re.match(r"\[(gmail|google mail)\]", name, re.IGNORECASE):
-        raise ValueError("this is one of Gmail's views of other folders, which shows mail twice. Watch INBOX or a label")
+        raise ValueError(
+            "this is one of Gmail's views of other folders, which shows mail twice. Watch INBOX or a label"
+        )
     if re.split(r"[/.\\]", name)[-1].strip().lower() in _FOLDERS_NOT_FOR_REPLIES:
         raise ValueError("mail does not arrive in this folder: it is sent, discarded or moved there. Watch INBOX")
     if set(name) & set("*%"):

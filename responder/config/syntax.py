@@ -16,7 +16,10 @@ _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of do
 _VALUE = re.compile(r"=\s*(?P<value>[^\s#].*?)\s*(?:#.*)?$")
 
 _LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile("[“”„‟«»‘’‚]"), 'there are typographic quotes here; type the plain one: "'),
+    (
+        re.compile("[\u201c-\u201f\u2018-\u201b\u00ab\u00bb]"),
+        'there are typographic quotes here; type the plain one: "',
+    ),
     (re.compile("[\u00a0\u2007\u202f\u2003\u200b\ufeff]"), "there is an invisible character here; retype the line"),
     (re.compile(r"^\s*\w+\s*:"), "a key and its value are joined by =, not by a colon"),
     (re.compile(r"=\s*\d{1,2}[:.]\d\d|=\s*\d{1,2}\s*-"), 'hours are text in double quotes, such as "09:00-17:00"'),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
-
-from responder.model import Address
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
     from responder.compose import ReplySettings
+    from responder.model import Address
     from responder.policy import MailboxRules
     from responder.schedule import Schedule
 
@@ -141,7 +141,9 @@ class Config:
         """What is wrong with the day of the last comparison; nothing when it is recent."""
         cure = "Open each service's own page, compare, and write the day as compared_on = 2026-11-20"
         if self.compared_on is None:
-            return (f"crisis.compared_on: nobody has compared these crisis lines with the services' own pages. {cure}.",)
+            return (
+                f"crisis.compared_on: nobody has compared these crisis lines with the services' own pages. {cure}.",
+            )
         if self.compared_on > today:
             return (f"crisis.compared_on: {self.compared_on} has not come yet. {cure} (never a day ahead).",)
         age = today - self.compared_on

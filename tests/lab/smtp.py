@@ -1,4 +1,4 @@
-"""Real mail servers on loopback: Postfix's ``smtp-sink``."""
+"""Real mail servers on loopback: Postfix's ``smtp-sink``, and Postfix itself as a submission server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
+
+import trustme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,3 +161,158 @@ def _read_dump(dump: bytes) -> SinkMessage | None:
     envelope = {kind: address.decode() for kind, address in reversed(_ENVELOPE.findall(dump[: end.start()]))}
     content = dump[end.end() : -1].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return SinkMessage(envelope.get(b"Mail", ""), envelope.get(b"Rcpt", ""), content)
+
+
+USERNAME = "hello@harbour.example"
+PASSWORD = 'kräftiges "password"'
+"""Not ASCII and with quotes on purpose."""
+
+_MAIN_CF = """\
+compatibility_level = 3.6
+queue_directory = {root}/queue
+data_directory = {root}/data
+maillog_file = {root}/log
+maillog_file_prefixes = {root}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = relay.example
+mydestination =
+alias_maps =
+alias_database =
+default_transport = smtp:[127.0.0.1]:{next_hop}
+local_transport = error:nobody here
+smtp_tls_security_level = none
+smtpd_tls_cert_file = {root}/cert.pem
+smtpd_tls_key_file = {root}/key.pem
+smtpd_tls_auth_only = yes
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {root}/auth
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sender_restrictions = {sender_restrictions}
+smtpd_peername_lookup = no
+anvil_status_update_time = 3600s
+"""
+
+_MASTER_CF = """\
+127.0.0.1:{starttls_port} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
+127.0.0.1:{implicit_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+_DOVECOT_CONF = """\
+protocols =
+base_dir = {root}/dovecot
+log_path = {root}/dovecot.log
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = nobody
+ssl = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {root}/passwords
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}}
+service auth {{
+  unix_listener {root}/auth {{
+    mode = 0666
+  }}
+}}
+"""
+
+
+class PostfixRelay:
+    """A real Postfix as a provider's submission server: STARTTLS on one port, implicit TLS on another, AUTH on both.
+
+    Logins are checked by a real Dovecot (one account: ``USERNAME`` and ``PASSWORD``); what is accepted is relayed to
+    ``next_hop``, an ``SmtpSink``'s port. Both servers want root.
+
+    Attributes:
+        host: localhost, which the certificate names.
+        ca_file: the authority to trust.
+    """
+
+    host = "localhost"
+
+    def __init__(self, next_hop: int, *, sender_restrictions: str = "") -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="relay-"))
+        self.starttls_port = free_port()
+        self.implicit_port = free_port()
+        self.ca_file = self.root / "ca.pem"
+        self._facts = {
+            "root": self.root,
+            "next_hop": next_hop,
+            "sender_restrictions": sender_restrictions,
+            "starttls_port": self.starttls_port,
+            "implicit_port": self.implicit_port,
+        }
+        self._dovecot: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.root.chmod(0o755)  # Postfix's processes run as another user
+        self._write_files()
+        self._dovecot = subprocess.Popen([program("dovecot"), "-F", "-c", str(self.root / "dovecot.conf")])
+        self._postfix("start")
+        wait_for_port(self.starttls_port)
+        wait_for_port(self.implicit_port)
+        _wait_for_file(self.root / "auth")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._postfix("stop")
+        if self._dovecot is not None:
+            self._dovecot.terminate()
+            self._dovecot.wait(START_TIMEOUT)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def log(self) -> str:
+        """What Postfix logged so far."""
+        return (self.root / "log").read_text(errors="replace")
+
+    def _write_files(self) -> None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(self.ca_file)
+        certificate = authority.issue_cert("localhost", "127.0.0.1")
+        certificate.private_key_pem.write_to_path(self.root / "key.pem")
+        for blob in certificate.cert_chain_pems:
+            blob.write_to_path(self.root / "cert.pem", append=True)
+        (self.root / "main.cf").write_text(_MAIN_CF.format(**self._facts))
+        (self.root / "master.cf").write_text(_MASTER_CF.format(**self._facts))
+        (self.root / "dovecot.conf").write_text(_DOVECOT_CONF.format(**self._facts))
+        (self.root / "passwords").write_text(f"{USERNAME}:{{PLAIN}}{PASSWORD}\n")
+        for name in ("queue", "data"):
+            (self.root / name).mkdir()
+        shutil.chown(self.root / "data", "postfix")
+
+    def _postfix(self, command: str) -> None:
+        done = subprocess.run([program("postfix"), "-c", str(self.root), command], capture_output=True, check=False)
+        if done.returncode and command == "start":
+            raise RuntimeError(f"postfix start: {done.stderr.decode(errors='replace')}")
+
+
+def _wait_for_file(path: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{path.name} did not appear")
+        time.sleep(POLL)

@@ -101,8 +101,8 @@ class Daemon:
             LedgerError: the state directory cannot be used; nothing was started.
         """
         self._ledger = await Ledger.open(self._state_directory)
-        for key, state in await self._ledger.recover(self._clock()):
-            logger.warning("cut off when the last process ended", extra={"uid": key, "why": f"now {state}"})
+        for uid, state in await self._ledger.recover(self._clock()):
+            logger.warning("a reply was cut off when the last process ended", extra={"uid": uid, "why": f"now {state}"})
         threads = min(max(POOL_THREADS_MIN, len(self._config.mailboxes)), POOL_THREADS_MAX)
         self._pool = CommandPool(threads)
         self._listen_to_signals()

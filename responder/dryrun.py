@@ -7,6 +7,7 @@ answered message, age, the ledger) is left out, and the once-only rule is played
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,11 +16,14 @@ from responder.model import MessageKey, Uid, UidValidity
 from responder.pipeline import Record, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
+    from responder.mailbox import Mailbox
     from responder.pipeline import Pipeline
-    from responder.service import Folder
+
+Progress = Callable[[int, int], None]
+"""Called with how many messages were looked at, and how many there are."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -72,13 +76,13 @@ class Report:
 
 
 async def back_test(
-    folder: Folder,
+    folder: Mailbox,
     pipeline: Pipeline,
     *,
     mailbox: str,
     folder_name: str,
     window: Window,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> Report:
     """Judge what is in the folder.
 
@@ -107,11 +111,11 @@ async def back_test(
 
 
 async def _judge_all(
-    folder: Folder,
+    folder: Mailbox,
     pipeline: Pipeline,
     times: Sequence[tuple[Uid, datetime | None]],
     name: MessageKey,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> list[Record]:
     records: list[Record] = []
     wanted: list[Uid] = []

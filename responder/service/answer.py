@@ -153,9 +153,10 @@ class Answerer:
             case Claimed():
                 await self._send(judgement, claim)
             case AlreadyAnswered():
-                self._teller.ended(fetched.key, "withdrawn", rule="already-answered")
+                self._teller.ended(fetched.key, "withdrawn", rule=claim.rule)
             case NotDue():
-                pass  # another round settled it meanwhile
+                # settled meanwhile, or it waits for another reply to the same person to end
+                self._more = True
             case _:
                 assert_never(claim)
 

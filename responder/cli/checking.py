@@ -1,0 +1,86 @@
+"""``responder check``: everything that must be right before the daemon may run, tried for real."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from responder import headers
+from responder.cli.common import chosen, load, login_of, now
+from responder.config import pipeline_of
+from responder.errors import PermanentError, ResponderError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable
+
+    from responder.config import Config, MailboxConfig
+
+OK, BAD, LOOK = "ok   ", "WRONG", "look "
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """``responder check``: 0 only if all is well; what is merely worth a look does not fail it."""
+    config = load(arguments)
+    print(f"{OK} {config.path}: {len(config.mailboxes)} mailbox(es), {config.region}, {config.zone.key}")
+    for warning in (*config.warnings, *config.crisis_warnings(now().astimezone(config.zone).date())):
+        print(f"{LOOK} {warning}")
+    results = [asyncio.run(_check_mailbox(config, box)) for box in chosen(config, arguments)]
+    return 0 if all(results) else 1
+
+
+async def _check_mailbox(config: Config, box: MailboxConfig) -> bool:
+    imap = await _try(f"{box.name}: IMAP {box.imap.host}", _check_imap(box))
+    smtp = await _try(f"{box.name}: SMTP {box.smtp.host}", _check_smtp(box))
+    words = await _try(f"{box.name}: the reply", _check_reply(config, box))
+    return imap and smtp and words
+
+
+async def _try(what: str, attempt: Awaitable[str]) -> bool:
+    try:
+        print(f"{OK} {what}: {await attempt}")
+    except PermanentError as error:
+        print(f"{BAD} {what}: {error.reason}. {error.cure}")
+    except ResponderError as error:
+        print(f"{BAD} {what}: {error}")
+    else:
+        return True
+    return False
+
+
+async def _check_imap(box: MailboxConfig) -> str:
+    from responder.mailbox import CommandPool, Mailbox
+
+    pool = CommandPool(1)
+    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+    try:
+        state = await mailbox.connect()
+        how = "it tells of new mail at once" if mailbox.can_idle else "it has no IDLE, so mail is seen a minute late"
+        return f"logged in, {box.folder} holds {state.exists} messages, {how}"
+    finally:
+        await mailbox.close()
+        pool.close()
+
+
+async def _check_smtp(box: MailboxConfig) -> str:
+    from responder.submission import Submitter
+
+    submitter = Submitter(box.name, box.smtp, lambda: login_of(box), box.address)
+    try:
+        await submitter.check()
+    finally:
+        await submitter.close()
+    return "logged in; nothing was sent"
+
+
+async def _check_reply(config: Config, box: MailboxConfig) -> str:
+    """The composer rendered every variant when the file was loaded; here it is rendered once more, as of now."""
+    at = now()
+    pipeline = pipeline_of(config, box)
+    period = pipeline.schedule.closed_period(at) or pipeline.schedule.closed_period(
+        pipeline.schedule.next_change(at) or at
+    )
+    if period is None:
+        return "never needed: the hours are open day and night"
+    text = pipeline.composer.text(period, at)
+    return f"{len(text.split())} words, with a way to help"

@@ -1,0 +1,137 @@
+"""The commands that judge mail and send nothing: dry-run and explain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from responder import headers, policy
+from responder.cli import screen
+from responder.cli.common import UsageError, chosen, load, login_of, moment, now
+from responder.config import pipeline_of
+from responder.dryrun import Report, Window, back_test
+from responder.model import FetchedMessage, MessageKey, Uid, UidValidity
+from responder.pipeline import Judgement, record_of
+
+if TYPE_CHECKING:
+    import argparse
+    from datetime import datetime
+
+    from responder.config import Config, MailboxConfig
+    from responder.dryrun import Progress
+
+DRY_RUN_THREADS = 2
+
+MAX_SAVED_OCTETS = 1 << 20
+"""Of a saved message only the head is read; its header block ends long before this."""
+
+
+def dry_run(arguments: argparse.Namespace) -> int:
+    """``responder dry-run``."""
+    config = load(arguments)
+    window = Window(arguments.since, arguments.until, arguments.last)
+    for box in chosen(config, arguments):
+        report = asyncio.run(_report(config, box, arguments.folder or box.folder, window, _progress(arguments)))
+        if arguments.json:
+            for record in report.records:
+                print(json.dumps(record.as_json(), ensure_ascii=False))
+        elif arguments.show is not None:
+            print(screen.one_message(report, arguments.show, config.zone))
+        else:
+            print(screen.dry_run(config, box, report, now=now(), all_replies=arguments.replies))
+    return 0
+
+
+async def _report(config: Config, box: MailboxConfig, folder: str, window: Window, progress: Progress) -> Report:
+    from responder.mailbox import CommandPool, Mailbox
+
+    pool = CommandPool(DRY_RUN_THREADS)
+    try:
+        mailbox = Mailbox(box.name, folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+        return await back_test(
+            mailbox,
+            pipeline_of(config, box),
+            mailbox=box.name,
+            folder_name=folder,
+            window=window,
+            progress=progress,
+        )
+    finally:
+        pool.close()
+
+
+def _progress(arguments: argparse.Namespace) -> Progress:
+    """A counter on the terminal's error stream; nothing where nobody looks."""
+    if arguments.json or not sys.stderr.isatty():
+        return lambda _done, _total: None
+
+    def show(done: int, total: int) -> None:
+        end = "\r\x1b[K" if done >= total else ""
+        print(f"\rlooked at {done} of {total} messages", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """``responder explain FILE``."""
+    config = load(arguments)
+    block = _header_block(arguments)
+    box = _box_for(config, arguments, block)
+    received_at = _received_at(config, arguments, block)
+    key = MessageKey(box.name, box.folder, UidValidity(1), Uid(0))
+    judgement = pipeline_of(config, box).judge(FetchedMessage(key, received_at, block), now=None)
+    if arguments.json:
+        print(json.dumps(record_of(judgement).as_json(), ensure_ascii=False))
+    else:
+        print(_explained(config, box, judgement))
+    return 0
+
+
+def _explained(config: Config, box: MailboxConfig, judgement: Judgement) -> str:
+    assert judgement.message is not None  # noqa: S101 - judge() always parses
+    findings = list(policy.judge_rules(judgement.message, box.rules))
+    return screen.explained(judgement, findings, box.name, config.zone)
+
+
+def _header_block(arguments: argparse.Namespace) -> bytes:
+    """The head of a saved message, with the line ends that a server would give."""
+    try:
+        if str(arguments.file) == "-":
+            content = sys.stdin.buffer.read(MAX_SAVED_OCTETS)
+        else:
+            with arguments.file.open("rb") as file:
+                content = file.read(MAX_SAVED_OCTETS)
+    except OSError as error:
+        raise UsageError(f"{arguments.file}: {error.strerror}; give a message saved from a mail program") from error
+    content = re.sub(rb"\r?\n", b"\r\n", content)
+    head, _, _ = content.partition(b"\r\n\r\n")
+    return _only_fetched(head) + b"\r\n\r\n"
+
+
+def _only_fetched(head: bytes) -> bytes:
+    """The fields that a server would be asked for: the others cannot have been seen either."""
+    wanted = {name.lower().encode() for name in headers.HEADER_NAMES}
+    # a field and its folded continuation lines; the mbox line that some programs save first is no field
+    fields = re.split(rb"\r\n(?![ \t])", head)
+    return b"\r\n".join(field for field in fields if field.partition(b":")[0].strip().lower() in wanted)
+
+
+def _box_for(config: Config, arguments: argparse.Namespace, block: bytes) -> MailboxConfig:
+    """The mailbox asked for, else the one that was written to, else the first."""
+    if arguments.mailbox is not None:
+        return chosen(config, arguments)[0]
+    written_to = {address.identity for address in headers.parse(block, None, frozenset()).recipients}
+    for box in config.mailboxes:
+        own = {address.identity for address in (box.rules.address, *box.rules.aliases)}
+        if own & written_to:
+            return box
+    return config.mailboxes[0]
+
+
+def _received_at(config: Config, arguments: argparse.Namespace, block: bytes) -> datetime:
+    if arguments.at is not None:
+        return moment(arguments.at, config.zone)
+    return headers.parse(block, None, frozenset()).delivered_at or now()

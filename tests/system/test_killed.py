@@ -1,0 +1,99 @@
+"""kill -9 at every hop: nobody is left without a reply, and only what was in flight may come twice, as the same message."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import os
+import signal
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.lab.dovecot import Dovecot
+from tests.lab.smtp_script import Conversation, ScriptedSmtp
+from tests.system.site import ADDRESS, Site, closed_now, letter
+
+MESSAGES = 100
+KILL_AT = 40
+IN_FLIGHT = 32
+"""The daemon's own bound on replies between claim and settle."""
+
+FAILPOINTS = str(Path(__file__).parent / "failpoints")
+
+
+class Killer:
+    """Kills the daemon when an SMTP verb comes for the nth time."""
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb
+        self.left = KILL_AT
+        self.site: Site | None = None
+
+    async def __call__(self, conversation: Conversation, argument: str) -> None:
+        """The hook."""
+        self.left -= 1
+        if self.left == 0 and self.site is not None and self.site.process is not None:
+            os.kill(self.site.process.pid, signal.SIGKILL)
+            return
+        await conversation.usual(self.verb, argument)
+
+
+def replies_by_person(server: ScriptedSmtp) -> dict[str, list[str]]:
+    """The Message-IDs that each person was sent, as often as they came with a final dot."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for content in server.contents:
+        message = email.message_from_bytes(content)
+        found[str(message["To"])].append(str(message["Message-ID"]))
+    return found
+
+
+async def run_through_a_kill(site: Site, environ: dict[str, str]) -> None:
+    """Start, deliver, be killed, start again, and wait for every message to end."""
+    await asyncio.to_thread(site.start, environ=environ)
+    assert site.process is not None
+    messages = [(letter(f"p{n}@mail.example", message_id=f"{n}@mail.example"), None) for n in range(MESSAGES)]
+    await asyncio.to_thread(site.dovecot.deliver_many, ADDRESS, messages)
+    assert await asyncio.to_thread(site.process.wait, 60) == -signal.SIGKILL
+    await asyncio.to_thread(site.start)
+    ends = asyncio.create_task(asyncio.to_thread(wait_until_quiet, site))
+    await ends
+    assert await asyncio.to_thread(site.stop) == 0
+
+
+def wait_until_quiet(site: Site) -> None:
+    """Until all messages ended, over both lives of the daemon."""
+    site.wait_until_decided(MESSAGES, timeout=60)
+
+
+@pytest.mark.parametrize("point", ["fetch", "claim", "settle"])
+async def test_killed_inside(dovecot: Dovecot, point: str) -> None:
+    """Killed between fetch and record, claim and send, 250 and settle."""
+    async with ScriptedSmtp() as server:
+        smtp = f'{{ host = "127.0.0.1", port = {server.port}, tls = "none", auth = false }}'
+        with Site(dovecot, None, hours=closed_now(), smtp=smtp) as site:
+            environ = {"PYTHONPATH": FAILPOINTS, "FAILPOINT": f"{point}:{KILL_AT}"}
+            await run_through_a_kill(site, environ)
+    check(server, may_be_twice=IN_FLIGHT if point == "settle" else 0)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "."])
+async def test_killed_while_sending(dovecot: Dovecot, verb: str) -> None:
+    """Killed after MAIL, and after the final dot before the answer."""
+    killer = Killer(verb)
+    async with ScriptedSmtp({verb: killer}) as server:
+        smtp = f'{{ host = "127.0.0.1", port = {server.port}, tls = "none", auth = false }}'
+        with Site(dovecot, None, hours=closed_now(), smtp=smtp) as site:
+            killer.site = site
+            await run_through_a_kill(site, {})
+    check(server, may_be_twice=IN_FLIGHT if verb == "." else 0)
+
+
+def check(server: ScriptedSmtp, *, may_be_twice: int) -> None:
+    """Everybody was answered; twice only what was in flight, and then with the same Message-ID."""
+    sent = replies_by_person(server)
+    assert len(sent) == MESSAGES
+    twice = {person: ids for person, ids in sent.items() if len(ids) > 1}
+    assert all(len(ids) == 2 and len(set(ids)) == 1 for ids in twice.values()), twice
+    assert len(twice) <= may_be_twice, twice

@@ -57,7 +57,7 @@ class TerminalFormatter(logging.Formatter):
         return f"{at} {record.levelname.lower():7} {_sentence(record)}{self._traceback(record)}"
 
     def _traceback(self, record: logging.LogRecord) -> str:
-        return "" if record.exc_info is None else "\n" + self.formatException(record.exc_info)
+        return "\n" + self.formatException(record.exc_info) if record.exc_info else ""
 
 
 class JournalFormatter(TerminalFormatter):
@@ -78,9 +78,13 @@ class JsonFormatter(TerminalFormatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "event": record.getMessage()}
         entry |= _facts(record)
-        if record.exc_info is not None:
+        if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return redact(json.dumps(entry, ensure_ascii=False, default=str))
+        return json.dumps({name: _redacted(value) for name, value in entry.items()}, ensure_ascii=False)
+
+
+def _redacted(value: object) -> object:
+    return value if isinstance(value, bool | int | float) else redact(str(value))
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

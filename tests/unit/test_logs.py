@@ -1,0 +1,85 @@
+"""Log lines for a terminal, for the journal and as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from responder import logs
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    """Leave the root logger as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def written(style: logs.LogStyle, *, error: bool = False) -> str:
+    """One line with facts, in a style."""
+    stream = io.StringIO()
+    logs.configure(style, stream=stream)
+    logger = logging.getLogger("responder.test")
+    facts = {"mailbox": "mailbox 1", "uid": 7, "why": "from tom@mail.example, so", "unknown": "never shown"}
+    try:
+        raise ValueError("about ann@town.example")
+    except ValueError:
+        logger.warning("sent", extra=facts, exc_info=error)
+    return stream.getvalue()
+
+
+def test_terminal_shows_addresses() -> None:
+    """Whoever sits at the terminal owns the mailbox."""
+    assert written("terminal").endswith('warning mailbox 1: sent  uid=7 why="from tom@mail.example, so"\n')
+
+
+def test_journal_has_priorities_and_no_address() -> None:
+    """Each line starts with its level, tracebacks too, and no address passes."""
+    lines = written("journal", error=True).splitlines()
+    assert lines[0] == '<4>mailbox 1: sent  uid=7 why="from <address>, so"'
+    assert all(line.startswith("<4>") for line in lines)
+    assert lines[-1] == "<4>ValueError: about <address>"
+
+
+def test_json_is_one_object_without_address() -> None:
+    """Facts are keys; what is not a known fact stays out."""
+    line = written("json", error=True)
+    entry = json.loads(line)
+    assert entry.pop("at").endswith("+00:00")
+    assert "<address>" in entry.pop("traceback")
+    assert entry == {
+        "level": "warning",
+        "event": "sent",
+        "mailbox": "mailbox 1",
+        "uid": 7,
+        "why": "from <address>, so",
+    }
+    assert "@" not in line
+
+
+def test_libraries_are_quiet() -> None:
+    """Libraries that log header text and addresses are kept to warnings."""
+    logs.configure("json", level=logging.DEBUG, stream=io.StringIO())
+    assert not logging.getLogger("imapclient.imaplib").isEnabledFor(logging.DEBUG)
+
+
+@pytest.mark.parametrize(
+    ("environ", "style"), [({"JOURNAL_STREAM": "8:1"}, "journal"), ({}, "journal")], ids=["systemd", "a pipe"]
+)
+def test_style_by_surroundings(environ: dict[str, str], style: str) -> None:
+    """Where nobody sits at a terminal, no address is shown."""
+    assert logs.choose_style(environ, io.StringIO()) == style
+
+
+def test_style_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal, the terminal's."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert logs.choose_style({}, sys.stderr) == "terminal"

@@ -28,7 +28,7 @@ MAX_CALLS = 2
 """Phone lines chosen by default at most: whoever looks for a number in the dark should find it, not compare."""
 
 _REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
-_CALLABLE = re.compile(r"[+*#]?[0-9](?:[0-9 ()./*#-]{0,28}[0-9*#])?")
+_CALLABLE = re.compile(r"[+*#(]?[0-9](?:[0-9 ()./*#-]{1,28}[0-9*#])")
 _KEYWORD = re.compile(r"[^\W_]{1,20}")
 _UNFIT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|\{[{%#]|[%#}]\}")
 _COMMON_MISTAKES = {"UK": "GB", "EN": "GB", "EL": "GR"}

@@ -61,10 +61,10 @@ def verify(source: str, files: dict[str, str]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Read the source named first, write to the directory named second."""
-    if not 1 <= len(arguments) <= 2:
+    if not arguments:
         sys.exit(__doc__)
     source = Path(arguments[0]).read_text(encoding="utf-8")
-    target = Path(arguments[1]) if len(arguments) == 2 else TARGET
+    target = Path(arguments[1]) if arguments[1:] else TARGET
     files = split(source)
     verify(source, files)
     target.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -126,9 +125,9 @@ class Composer:
         if self._own is None:
             yield style, self._builtin(variables)
             return
-        # The kind tells the owner that it failed; whoever wrote gets the built-in text, never silence.
-        with contextlib.suppress(jinja2.TemplateError, TemplateError):
-            yield style, self._own_text(variables)
+        if (text := self._own_text_or_none(variables)) is not None:
+            yield style, text
+        # The kind tells the owner that theirs failed; whoever wrote gets the built-in text, never silence.
         yield f"{style}-builtin", self._builtin(variables)
 
     def _variables(self, period: ClosedPeriod, now: datetime) -> dict[str, str | None]:
@@ -156,12 +155,17 @@ class Composer:
     def _builtin(self, variables: Mapping[str, str | None]) -> str:
         return tidy(self._language.texts[self.settings.style].render(variables))
 
+    def _own_text_or_none(self, variables: Mapping[str, str | None]) -> str | None:
+        try:  # what was compiled has rendered in every variant: Jinja2's errors are caught for what nobody thought of
+            return self._own_text(variables)
+        except (jinja2.TemplateError, TemplateError):
+            return None
+
     def _own_text(self, variables: Mapping[str, str | None]) -> str:
         """The practice's text, which must hold the ways to help unchanged.
 
         Raises:
             TemplateError: it does not, or it is not a text to send.
-            jinja2.TemplateError: it cannot be rendered.
         """
         assert self._own is not None  # noqa: S101 - only called when there is one
         text = tidy(self._own.render(variables))
@@ -193,13 +197,7 @@ class Composer:
                 if reason := missing(self._builtin(variables), self.settings.help):
                     raise TemplateError(f"the built-in reply cannot be used: {reason}")
                 if self._own is not None:
-                    self._check_own(variables)
-
-    def _check_own(self, variables: Mapping[str, str | None]) -> None:
-        try:
-            self._own_text(variables)
-        except jinja2.TemplateError as error:
-            raise TemplateError(f"the reply template does not render: {error}; correct it") from error
+                    self._own_text(variables)
 
     def _fields(self, reply: Reply, message: InboundMessage, now: datetime, message_id: str) -> bytes:
         """The header fields that every reply has; none of them says anything about the sender's message."""
@@ -255,7 +253,8 @@ def _display_name(name: str | None) -> str | None:
     if name is None or _NOT_ON_A_LOCK_SCREEN.search(name):
         return None
     if not name.isascii() or "=?" in name:
-        return Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
+        # Folded before the address: a line with an encoded word has 76 octets at most (RFC 2047 §2).
+        return Header(name, "utf-8", maxlinelen=68, header_name="From").encode(linesep="\r\n") + "\r\n"
     return name if _PHRASE.fullmatch(name) else f'"{quote(name)}"'
 
 

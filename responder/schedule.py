@@ -9,13 +9,13 @@ Closures win over openings, openings over closed dates, closed dates over the we
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from responder.hours import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
 from responder.model import ClosedPeriod
-from responder.timeline import BEFORE, FIRST_YEAR, LAST_YEAR, LATEST, Shut, Span, Timeline, is_known
+from responder.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Span, Timeline, is_known
 from responder.timewords import LOCALES, WEEKDAYS, date_in_words, in_words
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ class _Hours(NamedTuple):
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant needs its time zone")
-    if FIRST_YEAR <= at.year <= LAST_YEAR:
+    if MINYEAR < at.year < MAXYEAR:
         return at.astimezone(UTC)
-    return LATEST if at.year > LAST_YEAR else BEFORE  # year 1 and year 9999 have hours that cannot be converted
+    return at.replace(tzinfo=UTC)  # their first and last hours cannot be converted, and no hours are known there anyway
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:

@@ -16,14 +16,11 @@ if TYPE_CHECKING:
 
 FIRST_YEAR = 1901
 LAST_YEAR = 2199
-"""Outside these years no hours are known. They bound every search, and keep conversions away from years 1 and 9999."""
+"""Outside these years (in UTC) no hours are known. They bound every search."""
 
-EARLIEST = datetime(FIRST_YEAR - 1, 1, 1, tzinfo=UTC)
-LATEST = datetime(LAST_YEAR + 2, 1, 1, tzinfo=UTC)
-"""Every instant of the known years lies between these two in whatever zone; ``LATEST`` also stands for "for ever"."""
-
-BEFORE = EARLIEST - timedelta.resolution
-"""Stands for any instant before the known years, as ``LATEST`` does for any after them."""
+EARLIEST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+LATEST = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+"""Half-open; ``LATEST`` also stands for "for ever"."""
 
 _BLOCK = timedelta(weeks=4)
 _MAX_BLOCKS = 64
@@ -167,12 +164,10 @@ class Timeline:
             number -= 1
             shut = self._shut_before(begin)
             if shut and begin < shut.end:
-                number = min(number, _number(shut.start))
+                number = min(number, _number(max(shut.start, EARLIEST)))
             elif self._changes is not None:
                 index = bisect_right(self._changes, begin)
-                if not index:
-                    return
-                number = min(number, _number(self._changes[index - 1]))
+                number = min(number, _number(max(self._changes[index - 1], EARLIEST))) if index else 0
             yield number
 
     def _block(self, number: int) -> _Block:
@@ -185,7 +180,7 @@ class Timeline:
         return block
 
     def _made_block(self, number: int) -> _Block:
-        begin, end = _begin(number), _begin(number + 1)
+        begin, end = _begin(number), min(_begin(number + 1), LATEST)
         holes = self._shuts[: bisect_left(self._shut_starts, end)]
         holes = [shut for shut in holes if shut.end > begin]
         spans = chain.from_iterable(_without(span, holes) for span in _merged(self._spans(begin, end)))

@@ -134,7 +134,7 @@ class BreaksInTurn:
         "", "Away.", "999\n116 123\n", "HELP\n{{ opens }}", "HELP\n{% if %}", "HELP" * 200, "HELP\x00", "HELP\ud800",
         TemplateError("no"), jinja2.UndefinedError("no"),
     ],
-    ids=["empty", "no help", "numbers", "variable left", "statement left", "too long", "NUL", "surrogate", "ours", "Jinja2's"],
+    ids=["empty", "no help", "numbers", "variable", "statement", "too long", "NUL", "surrogate", "ours", "Jinja2's"],
 )  # fmt: skip
 def test_whatever_breaks_in_a_template_the_built_in_text_of_the_same_kind_goes_out(
     monkeypatch: pytest.MonkeyPatch, broken: str | Exception, period: ClosedPeriod, style: str

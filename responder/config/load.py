@@ -102,7 +102,7 @@ class _Reader:
     def _tables(self, key: str, model: type[_Table]) -> dict[int, _Table]:
         """The readable ones of an array of tables, by their index in the file."""
         raw = self._raw.get(key, [])
-        if isinstance(raw, dict) or not all(isinstance(entry, dict) for entry in raw):
+        if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
             text = f"there may be several. Write [[{key}]] with double brackets"
             self.problems.append(Problem((key,), text, at_key=True))
             return {}

@@ -72,8 +72,9 @@ class Places:
         keys = tuple(_key_parts(header))
         loc = (*self._resolve(keys[:-1]), keys[-1])
         if node.type == "table_array_element":
+            if loc not in self._arrays:
+                self._remember(loc, self._place(node))
             self._arrays[loc] = self._arrays.get(loc, -1) + 1
-            self._keys.setdefault(loc, self._place(node))
             loc = (*loc, self._arrays[loc])
         self._remember(loc, self._place(node))
         self._section(loc, node)

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 Loc = tuple[str | int, ...]
 
 _WANTED = {
-    "string_type": "text in double quotes",
-    "int_type": "a whole number without quotes",
-    "bool_type": "true or false, in lower case and without quotes",
-    "list_type": "a list in square brackets",
-    "model_type": "a table",
-    "dict_type": "a table",
+    "string_type": "must be text in double quotes",
+    "int_type": "must be a whole number without quotes",
+    "greater_than_equal": "must be a number from 1 to 65535",
+    "less_than_equal": "must be a number from 1 to 65535",
+    "bool_type": "must be true or false, in lower case and without quotes",
+    "list_type": "must be a list in square brackets",
+    "too_short": "must hold at least one",
+    "model_type": "must be a table",
 }
+"""Pydantic's kinds of error that the tables can meet; the only numbers in them are ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,17 @@ def _closed(text: str) -> str:
 
 def from_validation(model: type[BaseModel], loc: Loc, error: ValidationError) -> Iterator[Problem]:
     """Pydantic's errors in this project's words; ``loc`` is where the table stands."""
-    for details in error.errors(include_url=False, include_input=False):
+    all_details = error.errors(include_url=False, include_input=False)
+    unknown = [details["loc"] for details in all_details if details["type"] == "extra_forbidden"]
+    for details in all_details:
+        if details["type"] == "missing" and any(_is_slip(strange, details["loc"]) for strange in unknown):
+            continue  # the misspelt key is told, and with it the right one
         yield _problem(model, loc, details)
+
+
+def _is_slip(strange: Loc, wanted: Loc) -> bool:
+    """Whether an unknown key is most likely the one that is missing from the same table."""
+    return strange[:-1] == wanted[:-1] and bool(did_you_mean(str(strange[-1]), [str(wanted[-1])]))
 
 
 def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Problem:
@@ -93,7 +105,7 @@ def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Probl
         case "extra_forbidden":
             return Problem(loc, _unknown_key(model, inner), at_key=True)
         case kind:
-            return Problem(loc, f"must be {_WANTED.get(kind, details['msg'])}.{_line_to_write(model, inner)}")
+            return Problem(loc, f"{_WANTED.get(kind, 'cannot be read')}.{_line_to_write(model, inner)}")
 
 
 def _unknown_key(model: type[BaseModel], inner: Loc) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
-_VALUE = re.compile(r"=\s*(?P<value>[^\s#].*?)\s*(?:#.*)?$")
+_NEVER_CLOSED = re.compile(r"Unterminated string|Expected \"'")
+_OPEN_QUOTE = re.compile(r"=\s*(\"\"\"|'''|[\"'])(?:(?!\1).)*$")
 
 _LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -22,18 +23,18 @@ _LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile("[\u00a0\u2007\u202f\u2003\u200b\ufeff]"), "there is an invisible character here; retype the line"),
     (re.compile(r"^\s*\w+\s*:"), "a key and its value are joined by =, not by a colon"),
+    (re.compile(r"=\s*\d\d?[./]\d\d?[./]\d{4}"), "a date is written year first, such as 2026-12-24"),
     (re.compile(r"=\s*\d{1,2}[:.]\d\d|=\s*\d{1,2}\s*-"), 'hours are text in double quotes, such as "09:00-17:00"'),
     (
         re.compile(r"=\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!:)"),
         "a time of day here needs its seconds, such as 2026-12-24T12:00:00",
     ),
-    (re.compile(r"=\s*\d\d?[./]\d\d?[./]\d{4}"), "a date is written year first, such as 2026-12-24"),
     (re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|Yes|No|on|off)\s*(#|$)"), "write true or false, in lower case"),
     (re.compile(r'"[^"]*\\[^"]*"'), "a backslash in double quotes starts an escape; use single quotes or /"),
     (re.compile(r"^\s*\[{1,2}[^\]]*$"), "a table's name needs its closing bracket"),
     (re.compile(r'""\w|=\s*"[^"]*"\s*\w'), "there is a quote too many or too few on this line"),
     (re.compile(r"=\s*$"), "the value is missing"),
-    (re.compile(r"=\s*([\"'])(?:(?!\1).)*$"), "a text is not closed; put the same quote at its end"),
+    (_OPEN_QUOTE, "a text is not closed; put the same quote at its end"),
     (re.compile(r"=\s*[A-Za-z@][^\"'=]*$"), "text stands in double quotes"),
 )
 """The first that fits the line is told."""
@@ -47,9 +48,9 @@ def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     places = Places(text)
     if places.repeats and re.match(r"Cannot (declare|overwrite|mutate)", str(error)):
         return _twice(path, places.repeats[0], text)
-    place = _place(text, str(error))
-    line = text.split("\n")[place.line - 1]
     reason = _AT.sub("", str(error))
+    place = (_unclosed(text) if _NEVER_CLOSED.match(reason) else None) or _place(text, str(error))
+    line = text.split("\n")[place.line - 1]
     hint = next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
     cure = f"{hint[0].upper()}{hint[1:]}" if hint else "Compare the line with config.example.toml"
     return f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}."
@@ -80,6 +81,12 @@ def _place(text: str, message: str) -> Place:
         return Place(int(at["line"]), int(at["column"]))
     lines = text.rstrip().split("\n")
     return Place(len(lines), len(lines[-1]) + 1)
+
+
+def _unclosed(text: str) -> Place | None:
+    """The end of the line whose quote is never closed; the parser only notices at the end of the text."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((Place(number, len(line) + 1) for number, line in lines if _OPEN_QUOTE.search(line)), None)
 
 
 def _plain(reason: str) -> str:

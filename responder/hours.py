@@ -17,7 +17,7 @@ DAY_MINUTES = 24 * HOUR_MINUTES
 
 _STRICT = re.compile(r"([0-9]{1,2}):([0-9]{2})[ \t]*-[ \t]*([0-9]{1,2}):([0-9]{2})")
 
-_LOOSE_TIME = r"([01]?[0-9]|2[0-4])(?:\s*[:.;hH\uff1a]\s*([0-5][0-9]))?"
+_LOOSE_TIME = r"([01]?[0-9]|2[0-4])(?:\s*[:.;hH\uff1a]\s*([0-5][0-9])?)?"
 _LOOSE = re.compile(rf"\W?{_LOOSE_TIME}\s*(?:-+|to|[\u2010-\u2015\u2212~])\s*{_LOOSE_TIME}\W?")
 """What people write instead; only ever used to show them the spelling that is read."""
 

@@ -249,10 +249,10 @@ class Schedule:
             for hours in self._hours(start.date() + timedelta(days=offset)):
                 yield hours.span
 
-    def _hours_near(self, at: datetime) -> Iterator[_Hours]:
+    def _hours_near(self, at: datetime) -> list[_Hours]:
         """Those of every local date whose intervals may hold an instant or end at it, earlier dates first."""
-        for offset in range(-_DAYS_BEFORE, _DAYS_AFTER + 1):
-            yield from self._hours(at.date() + timedelta(days=offset))
+        days = (at.date() + timedelta(days=offset) for offset in range(-_DAYS_BEFORE, _DAYS_AFTER + 1))
+        return [hours for day in days for hours in self._hours(day)]
 
     def _weekly(self, day: date) -> Sequence[DailyInterval]:
         return () if day in self.closed_dates else self.weekly.get(day.weekday(), ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -987,9 +986,14 @@ def test_far_dates_cost_little(made: Schedule) -> None:
     assert len(made._timeline._blocks) < 8
 
 
-def test_memory_of_one_schedule() -> None:
-    """A block of four weeks is small."""
-    made = london()
-    made.is_open(utc("2026-11-23 10:00"))
-    (block,) = made._timeline._blocks.values()
-    assert sys.getsizeof(block.flips) < 1000
+def test_flips_at_the_seams_of_memory() -> None:
+    """Blocks of four weeks meet on a Tuesday at 00:00 UTC; what opens or closes then is found from both sides."""
+    for week in range(8):
+        tuesday = utc("2026-11-03 00:00") + timedelta(weeks=week)
+        until, since = schedule("UTC", mon="00:00-24:00"), schedule("UTC", tue="00:00-24:00")
+        assert until.closed_period(tuesday + timedelta(days=3)) == ClosedPeriod(
+            tuesday, tuesday + timedelta(days=6), because="after Monday's hours"
+        )
+        assert since.next_change(tuesday - timedelta(days=3)) == tuesday
+        assert until.next_change(tuesday - timedelta(hours=3)) == tuesday
+        assert list(since.changes(tuesday, tuesday + timedelta(days=1))) == [(tuesday, True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import re
 import ssl
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import aiosmtplib
 
 from responder.model import Deferred
-from responder.submission.verdict import CURE_TLS, INTERMEDIATE, POSITIVE, Phase
+from responder.submission.verdict import CURE_TLS, INTERMEDIATE, POSITIVE, Phase, redact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,13 +166,21 @@ class Connection:
         """One mechanism, one attempt: the library's ``login`` makes three failures out of one wrong password."""
         self.phase = Phase.AUTH
         offered = self.smtp.server_auth_methods
-        if "plain" in offered:
-            await self.smtp.auth_plain(credentials.username, credentials.password)
-        elif "login" in offered:
-            await self.smtp.auth_login(credentials.username, credentials.password)
-        else:
+        if not {"plain", "login"}.intersection(offered):
             cure = "the server offers no login by password here: check host and port, or set auth = false"
             raise AccountFaultError(Deferred("AUTH: neither PLAIN nor LOGIN offered", account_wide=True, cure=cure))
+        username, password = credentials.username.encode(), credentials.password.encode()
+        initial = base64.b64encode(b"\0%b\0%b" % (username, password))  # RFC 4616 §2
+        encoded = base64.b64encode(password)
+        try:
+            if "plain" in offered:
+                await self.command(Phase.AUTH, b"AUTH", b"PLAIN", initial)
+            else:
+                await self.command(Phase.AUTH, b"AUTH", b"LOGIN", base64.b64encode(username), wanted=INTERMEDIATE)
+                await self.command(Phase.AUTH, encoded)
+        except aiosmtplib.SMTPResponseException as error:  # some servers repeat what they did not understand
+            secrets = (credentials.password, initial.decode(), encoded.decode())
+            raise aiosmtplib.SMTPResponseException(error.code, redact(error.message, secrets)) from None
 
     async def command(self, phase: Phase, *words: bytes, wanted: int = POSITIVE) -> None:
         """Send one command.

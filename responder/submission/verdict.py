@@ -140,5 +140,5 @@ def redact(text: str, private: Iterable[str] = ()) -> str:
     )  # cut: searching is quadratic
     for word in private:
         if len(word) > 2:  # noqa: PLR2004 - shorter ones are in every sentence, and tell nothing
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<address>", text, flags=re.IGNORECASE)
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<private>", text, flags=re.IGNORECASE)
     return text[:MAX_REASON]

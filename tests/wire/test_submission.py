@@ -1,0 +1,753 @@
+"""Submission to servers that misbehave on purpose: what became of the reply must always be known."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+import trustme
+
+from responder.errors import AuthenticationError, PermanentError, TransientError
+from responder.model import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
+from responder.submission import Limits, Submitter
+from tests.lab.smtp import free_port
+from tests.lab.smtp_script import Conversation, ScriptedSmtp, answer, drop, in_turn, reset, stall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.lab.smtp_script import Hook
+
+MAILBOX = Address("hello", "harbour.example")
+CORRESPONDENT = Address("tom", "town.example")
+ALIAS = Address("help", "harbour.example")
+CONTENT = b"From: hello@harbour.example\r\n\r\nNobody is reading now.\r\n.\r\n..dots\r\n"
+FAST = Limits(connect=5, command=1, final=1, farewell=1, grace=0.3)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server to submit to."""
+
+    port: int
+    tls: Literal["implicit", "starttls", "none"] = "none"
+    ca_file: Path | None = None
+    auth: bool = True
+    host: str = "localhost"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Invented credentials."""
+
+    username: str = "hello@harbour.example"
+    password: str = "pässword"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
+def reply(recipient: Address = CORRESPONDENT, *, as_: Address = MAILBOX) -> OutgoingReply:
+    """The reply that is sent."""
+    return OutgoingReply(recipient, as_, "<ahr.1@harbour.example>", CONTENT, "Nobody is reading now.")
+
+
+def submitter(
+    place: Place | ScriptedSmtp, *, limits: Limits = FAST, clock: Callable[[], float] = time.monotonic
+) -> Submitter:
+    """One mailbox's way out."""
+    server = Place(place.port) if isinstance(place, ScriptedSmtp) else place
+    return Submitter("first mailbox", server, Login, MAILBOX, limits=limits, clock=clock)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """The authority that the submitter trusts."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """Where its certificate is."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+def server_context(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ssl.SSLContext:
+    """TLS of a server that presents a certificate for ``name``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    not_after = dt.datetime(2001, 1, 1, tzinfo=dt.UTC) if expired else None
+    authority.issue_cert(name, not_after=not_after).configure_cert(context)
+    return context
+
+
+def late(seconds: float, verb: str) -> Hook:
+    """The usual answer, later."""
+
+    async def hook(conversation: Conversation, argument: str) -> None:
+        await asyncio.sleep(seconds)
+        await conversation.usual(verb, argument)
+
+    return hook
+
+
+# --- a good server
+
+
+async def test_accepted_transaction() -> None:
+    """A reply goes out from the null reverse-path to exactly one recipient, byte for byte, asking for no bounce."""
+    async with ScriptedSmtp() as server:
+        sender = submitter(server)
+        outcome = await sender.send(reply())
+        await sender.close()
+    assert outcome == Accepted("2.0.0 queued as 1")
+    auth = "AUTH PLAIN AGhlbGxvQGhhcmJvdXIuZXhhbXBsZQBww6Rzc3dvcmQ="
+    envelope = [f"MAIL FROM:<> SIZE={len(CONTENT)}", "RCPT TO:<tom@town.example> NOTIFY=NEVER", "DATA", "QUIT"]
+    assert server.lines == ["EHLO localhost", auth, *envelope]
+    assert server.contents == [CONTENT.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
+
+
+async def test_bare_server() -> None:
+    """Nothing is asked of a server that it does not offer, and without auth nobody logs in."""
+    async with ScriptedSmtp(extensions=()) as server:
+        sender = submitter(Place(server.port, auth=False))
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert server.lines[:3] == ["EHLO localhost", "MAIL FROM:<>", "RCPT TO:<tom@town.example>"]
+
+
+async def test_login_mechanism() -> None:
+    """LOGIN is used where PLAIN is not offered."""
+    async with ScriptedSmtp(extensions=("AUTH CRAM-MD5 LOGIN",)) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert server.verbs("AUTH") == ["AUTH LOGIN aGVsbG9AaGFyYm91ci5leGFtcGxl"]
+
+
+async def test_no_mechanism_of_ours() -> None:
+    """A server without PLAIN and LOGIN gets no AUTH; the owner is told."""
+    async with ScriptedSmtp(extensions=("AUTH GSSAPI",)) as server:
+        outcome = await submitter(server).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert outcome.account_wide
+    assert not server.verbs("AUTH")
+
+
+async def test_eight_bit_content() -> None:
+    """BODY=8BITMIME is said only for content that has eight bits."""
+    async with ScriptedSmtp(extensions=("8BITMIME", "AUTH PLAIN")) as server:
+        sender = submitter(server)
+        eight = OutgoingReply(reply().recipient, MAILBOX, "<1@x.example>", "Grüße\r\n".encode(), "")
+        await sender.send(reply())
+        await sender.send(eight)
+        await sender.close()
+    assert server.verbs("MAIL") == ["MAIL FROM:<>", "MAIL FROM:<> BODY=8BITMIME"]
+
+
+async def test_non_ascii_recipient() -> None:
+    """A non-ASCII local part needs SMTPUTF8; without it the reply ends before MAIL."""
+    abroad = Address("jörg", "town.example")
+    async with ScriptedSmtp() as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply(abroad)), Rejected)
+        assert not server.verbs("MAIL")
+        await sender.close()
+    async with ScriptedSmtp(extensions=("SMTPUTF8", "AUTH PLAIN")) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply(abroad)), Accepted)
+        await sender.close()
+    assert server.lines[2:4] == ["MAIL FROM:<> SMTPUTF8", "RCPT TO:<jörg@town.example>"]
+
+
+async def test_size_limit() -> None:
+    """A reply over the advertised size is not tried; SIZE 0 is no limit."""
+    async with ScriptedSmtp(extensions=("SIZE 20", "AUTH PLAIN")) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply()), Rejected)
+        assert not server.verbs("MAIL")
+        server.extensions = ("SIZE 0", "AUTH PLAIN")
+        await sender.close()
+        again = submitter(server)
+        assert isinstance(await again.send(reply()), Accepted)
+        await again.close()
+
+
+async def test_unfit_recipient() -> None:
+    """An address that could smuggle a command never reaches a server."""
+    async with ScriptedSmtp() as server:
+        outcome = await submitter(server).send(reply(Address("a>\r\nRCPT TO:<b", "town.example")))
+    assert isinstance(outcome, Rejected)
+    assert server.connections == 0
+
+
+# --- after the final dot
+
+
+@pytest.mark.parametrize(
+    "fault", [drop, reset, stall, answer("what?"), answer("250-half")], ids=lambda hook: hook.__name__
+)
+async def test_cut_off_after_the_dot(fault: Hook) -> None:
+    """After the dot, anything but a whole answer is unknown; nothing is tried again here."""
+    async with ScriptedSmtp({".": fault}) as server:
+        outcome = await submitter(server).send(reply())
+    assert isinstance(outcome, Unknown)
+    assert len(server.contents) == server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("451 4.3.0 later", Deferred),
+        ("421 4.3.2 stopping", Deferred),
+        ("554 5.7.1 spam", Rejected),
+        ("250 ok", Accepted),
+    ],
+)
+async def test_answer_to_the_dot(said: str, kind: type) -> None:
+    """A whole answer to the dot is certain."""
+    async with ScriptedSmtp({".": answer(said)}) as server:
+        sender = submitter(server)
+        outcome = await sender.send(reply())
+        await sender.close()
+    assert type(outcome) is kind
+
+
+async def test_patience_after_the_dot() -> None:
+    """The answer to the dot may take longer than any other answer."""
+    async with ScriptedSmtp({".": late(0.6, ".")}) as server:
+        sender = submitter(server, limits=Limits(command=0.3, final=5))
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_answer_before_its_time() -> None:
+    """An answer that came before the content was sent is not taken for the one to the dot."""
+    async with ScriptedSmtp({"DATA": answer("354 go ahead", "250 2.0.0 queued")}) as server:
+        outcome = await submitter(server).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert not server.contents
+
+
+# --- before the final dot
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(
+    "fault",
+    [drop, reset, stall, answer("what?"), answer("421 4.3.2 busy")],
+    ids=["FIN", "RST", "stall", "garbage", "421"],
+)
+async def test_fault_before_the_dot(verb: str, fault: Hook) -> None:
+    """Whatever happens before the dot, the reply was surely not delivered and is tried later, on a new connection."""
+    async with ScriptedSmtp({verb: in_turn(verb, fault)}) as server:
+        sender = submitter(server, limits=Limits(connect=0.5, command=0.5))
+        outcome = await sender.send(reply())
+        assert isinstance(outcome, Deferred)
+        assert not outcome.account_wide
+        assert server.connections == 1
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert len(server.contents) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("CONNECT", "554 no service"),
+        ("EHLO", "550 go away"),
+        ("AUTH", "535 5.7.8 wrong"),
+        ("AUTH", "550 5.7.30 Basic authentication is not supported"),
+        ("RCPT", "550 5.4.5 Daily sending quota exceeded"),
+        ("DATA", "530 5.7.0 Authentication required"),
+        (".", "550 5.4.5 Daily sending quota exceeded"),
+    ],
+)
+async def test_fault_of_the_account_opens_the_breaker(verb: str, said: str) -> None:
+    """After a refusal that every reply would meet, no connection is made for a minute; then one is."""
+    clock = Clock()
+    async with ScriptedSmtp({verb: in_turn(verb, answer(said))}) as server:
+        sender = submitter(server, clock=clock)
+        first = await sender.send(reply())
+        assert isinstance(first, Deferred)
+        assert first.account_wide
+        assert first.cure
+        assert await sender.send(reply()) is first
+        assert server.connections == 1
+        clock.now = 60
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_wrong_password_is_tried_once() -> None:
+    """One login per attempt, however many replies wait."""
+    async with ScriptedSmtp({"AUTH": answer("535 5.7.8 wrong")}) as server:
+        sender = submitter(server)
+        outcomes = await asyncio.gather(*(sender.send(reply()) for _ in range(8)))
+    assert all(isinstance(outcome, Deferred) and outcome.account_wide for outcome in outcomes)
+    assert len(server.verbs("AUTH")) == server.connections == 1
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+async def test_echoed_password(mechanism: str) -> None:
+    """A server that repeats what it did not understand gets no password into a reason, in whatever form."""
+
+    async def echo(conversation: Conversation, argument: str) -> None:
+        if mechanism == "LOGIN":
+            await conversation.say("334 UGFzc3dvcmQ6")
+            argument = (await conversation.reader.readline()).decode().strip()
+        await conversation.say(f"535 5.7.8 not understood: {argument} pässword hello@harbour.example")
+
+    async with ScriptedSmtp({"AUTH": echo}, extensions=(f"AUTH {mechanism}",)) as server:
+        outcome = await submitter(server).send(reply())
+    assert isinstance(outcome, Deferred)
+    prefix = "PLAIN " if mechanism == "PLAIN" else ""
+    assert outcome.reason == f"AUTH: 535 5.7.8 not understood: {prefix}<private> <private> <address>"
+
+
+async def test_reload_closes_the_breaker() -> None:
+    """After a reset the next reply is tried at once."""
+    async with ScriptedSmtp({"AUTH": in_turn("AUTH", answer("535 5.7.8 wrong"))}) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply()), Deferred)
+        sender.reset()
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_rejected_recipient_is_this_replys() -> None:
+    """A refused recipient ends this reply and no other."""
+    async with ScriptedSmtp({"RCPT": in_turn("RCPT", answer("550 5.1.1 <tom@town.example>: tom unknown"))}) as server:
+        sender = submitter(server)
+        assert await sender.send(reply()) == Rejected("RCPT: 550 5.1.1 <address>: <private> unknown", 550)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_nobody_listens() -> None:
+    """A refused connection is tried later."""
+    outcome = await submitter(Place(free_port())).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert not outcome.account_wide
+
+
+async def test_slow_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that hangs holds a send no longer than the connect limit; nobody asks for our own name."""
+    release = threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        release.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(socket, "getfqdn", hang)
+    began = time.monotonic()
+    outcome = await submitter(Place(25), limits=Limits(connect=0.2)).send(reply())
+    release.set()
+    assert outcome == Deferred("connect: no answer in time")
+    assert time.monotonic() - began < 2
+
+
+# --- reverse-path and alias
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("MAIL", "550 5.7.1 no null sender"), ("RCPT", "554 5.7.1 <>: Sender address rejected: no")]
+)
+async def test_null_reverse_path_refused(verb: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The mailbox's address is used at once where the null reverse-path is refused, and from then on; told once."""
+    async with ScriptedSmtp({verb: in_turn(verb, answer(said))}) as server:
+        sender = submitter(server)
+        for _ in range(3):
+            assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    paths = [line.split()[1] for line in server.verbs("MAIL")]
+    assert paths == ["FROM:<>", *["FROM:<hello@harbour.example>"] * 3]
+    assert "refused" in (sender.reverse_path_note or "")
+    assert len(caplog.records) == 1
+    assert "@" not in caplog.text
+
+
+async def test_both_reverse_paths_refused() -> None:
+    """A sender refused under every name is the account's fault; the null reverse-path is not blamed."""
+    clock = Clock()
+    async with ScriptedSmtp({"MAIL": in_turn("MAIL", *[answer("550 5.7.1 suspended")] * 2)}) as server:
+        sender = submitter(server, clock=clock)
+        outcome = await sender.send(reply())
+        assert isinstance(outcome, Deferred)
+        assert outcome.account_wide
+        assert sender.reverse_path_note is None
+        clock.now = 60
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert [line.split()[1] for line in server.verbs("MAIL")] == ["FROM:<>", "FROM:<hello@harbour.example>", "FROM:<>"]
+
+
+async def test_alias_refused() -> None:
+    """A reply refused because its From is an alias goes out From the mailbox's address at once and from then on."""
+    refusal = answer("550 5.7.60 SMTP; Client does not have permissions to send as this sender")
+    async with ScriptedSmtp({".": in_turn(".", refusal)}) as server:
+        sender = submitter(server)
+        for _ in range(2):
+            assert isinstance(await sender.send(reply(as_=ALIAS), fallback=reply()), Accepted)
+        assert sender.alias_refused == {"help@harbour.example"}
+        await sender.close()
+    assert len(server.contents) == 3
+
+
+@pytest.mark.parametrize("as_", [ALIAS, MAILBOX])
+async def test_other_refusals_use_no_fallback(as_: Address) -> None:
+    """A refusal that is not about From is final, and the mailbox's own address has nothing to fall back to."""
+    said = "554 5.7.1 spam" if as_ is ALIAS else "550 5.7.60 cannot send as"
+    async with ScriptedSmtp({".": answer(said)}) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply(as_=as_), fallback=reply()), Rejected)
+        await sender.close()
+    assert len(server.contents) == 1
+
+
+async def test_fallback_refused_too() -> None:
+    """When the second text is refused as well, the alias is not blamed."""
+    async with ScriptedSmtp({".": answer("550 5.7.60 cannot send as")}) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply(as_=ALIAS), fallback=reply()), Rejected)
+        await sender.close()
+    assert len(server.contents) == 2
+    assert not sender.alias_refused
+
+
+# --- connections
+
+
+async def test_connections_are_reused() -> None:
+    """Twenty replies at once take two connections, one transaction at a time on each."""
+    async with ScriptedSmtp() as server:
+        sender = submitter(server)
+        outcomes = await asyncio.gather(*(sender.send(reply()) for _ in range(20)))
+        await sender.close()
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert server.connections <= 2
+    assert len(server.contents) == 20
+
+
+async def _until(reached: Callable[[], object]) -> None:
+    while not reached():  # noqa: ASYNC110 - the server under test has no event for it
+        await asyncio.sleep(0.005)
+
+
+async def test_idle_connection_is_let_go() -> None:
+    """With no more work, a connection is ended politely after a moment."""
+    async with ScriptedSmtp() as server:
+        sender = submitter(server, limits=Limits(keep_idle=0.05))
+        await sender.send(reply())
+        await _until(lambda: not server.open)
+        assert server.verbs("QUIT")
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert server.connections == 2
+
+
+async def test_farewell_is_bounded() -> None:
+    """A server that does not answer QUIT cannot hold a stop; afterwards nothing is sent."""
+    async with ScriptedSmtp({"QUIT": stall}) as server:
+        sender = submitter(server, limits=Limits(farewell=0.1))
+        await sender.send(reply())
+        await asyncio.wait_for(sender.close(), 1)
+        assert await sender.send(reply()) == Deferred("stopping")
+
+
+async def test_closed_while_sending() -> None:
+    """A send under way when the account is closed ends in its own way, and its connection is not kept."""
+    async with ScriptedSmtp({".": late(0.1, ".")}) as server:
+        sender = submitter(server)
+        sending = asyncio.create_task(sender.send(reply()))
+        await _until(lambda: server.contents)
+        await sender.close()
+        assert isinstance(await sending, Accepted)
+        await _until(lambda: not server.open)
+    assert server.verbs("QUIT")
+
+
+def _then_drop(verb: str) -> Hook:
+    async def hook(conversation: Conversation, argument: str) -> None:
+        await conversation.usual(verb, argument)
+        await conversation.drop()
+
+    return hook
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        pytest.param({".": _then_drop(".")}, id="closed while idle"),
+        pytest.param({"MAIL": in_turn("MAIL", None, drop)}, id="FIN meets MAIL"),
+        pytest.param({"MAIL": in_turn("MAIL", None, reset)}, id="RST meets MAIL"),
+        pytest.param({"MAIL": in_turn("MAIL", None, answer("421 4.4.2 idle too long"))}, id="421"),
+        pytest.param({"MAIL": in_turn("MAIL", None, answer("452 4.5.3 enough for one connection"))}, id="452"),
+    ],
+)
+async def test_dead_idle_connection(hooks: dict[str, Hook]) -> None:
+    """A pooled connection that died is replaced, and the reply is sent once on the new one."""
+    async with ScriptedSmtp(hooks) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await asyncio.sleep(0.05)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert server.connections == 2
+    assert len(server.contents) == 2
+
+
+def open_descriptors() -> int:
+    """Of this process."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def test_peer_that_never_reads() -> None:
+    """Thirty replies to a server that stops reading leave no descriptor and no message behind."""
+
+    async def deaf(conversation: Conversation, _: str) -> None:
+        await conversation.say("354 go ahead")
+        await conversation.stall()
+
+    big = OutgoingReply(reply().recipient, MAILBOX, "<1@x.example>", (b"x" * 900 + b"\r\n") * 7000, "")
+    async with ScriptedSmtp({"DATA": deaf}) as server:
+        sender = submitter(server, limits=Limits(final=0.02))
+        server.extensions = ("AUTH PLAIN",)
+        before = open_descriptors()
+        for _ in range(30):
+            assert isinstance(await sender.send(big), Unknown)
+        await asyncio.sleep(0)
+        assert open_descriptors() - server.open <= before + 1
+    assert server.connections == 30
+
+
+# --- cancellation
+
+
+async def _send_until(
+    server: ScriptedSmtp, reached: Callable[[], object], limits: Limits = FAST
+) -> asyncio.Task[object]:
+    task = asyncio.create_task(submitter(server, limits=limits).send(reply()))
+    await _until(reached)
+    task.cancel()
+    return task
+
+
+async def test_cancelled_before_the_dot() -> None:
+    """Cancelled before the content, a send ends at once and lets go of the connection."""
+    async with ScriptedSmtp({"RCPT": stall}) as server:
+        began = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await (await _send_until(server, lambda: server.verbs("RCPT")))
+    assert time.monotonic() - began < 1
+    assert not server.verbs("QUIT")
+
+
+async def test_cancelled_after_the_dot_answered_in_time() -> None:
+    """Cancelled after the dot, a send still waits a moment for the answer: it saves a duplicate."""
+    async with ScriptedSmtp({".": late(0.2, ".")}) as server:
+        task = await _send_until(server, lambda: server.contents, Limits(grace=5))
+        assert isinstance(await task, Accepted)
+
+
+async def test_cancelled_after_the_dot_and_cut_off() -> None:
+    """Cut off while it waits, a cancelled send says that the outcome is unknown."""
+
+    async def late_drop(conversation: Conversation, _: str) -> None:
+        await asyncio.sleep(0.1)
+        await conversation.drop()
+
+    async with ScriptedSmtp({".": late_drop}) as server:
+        task = await _send_until(server, lambda: server.contents, Limits(grace=5))
+        assert isinstance(await task, Unknown)
+
+
+async def test_cancelled_after_the_dot_without_answer() -> None:
+    """The moment is bounded; then the send is cancelled and the connection gone."""
+    async with ScriptedSmtp({".": stall}) as server:
+        task = await _send_until(server, lambda: server.contents)
+        began = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert 0.2 < time.monotonic() - began < 1.5
+
+
+# --- TLS
+
+
+async def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
+    """Credentials are sent once TLS is up, after a second EHLO."""
+    async with ScriptedSmtp(tls=server_context(authority)) as server:
+        sender = submitter(Place(server.port, "starttls", ca_file))
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert [line.split()[0] for line in server.lines[:4]] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
+
+
+async def test_implicit_tls(authority: trustme.CA, ca_file: Path) -> None:
+    """Implicit TLS never says STARTTLS."""
+    async with ScriptedSmtp(tls=server_context(authority), implicit=True) as server:
+        sender = submitter(Place(server.port, "implicit", ca_file))
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert not server.verbs("STARTTLS")
+
+
+async def test_stripped_starttls(ca_file: Path) -> None:
+    """Where STARTTLS is not offered, no byte of the credentials and no envelope is sent."""
+    async with ScriptedSmtp() as server:
+        outcome = await submitter(Place(server.port, "starttls", ca_file)).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert outcome.account_wide
+    assert server.lines == ["EHLO localhost"]
+
+
+@pytest.mark.parametrize(("said", "account_wide"), [("454 4.7.0 not now", False), ("500 5.5.1 what?", True)])
+async def test_refused_starttls(said: str, *, account_wide: bool, authority: trustme.CA, ca_file: Path) -> None:
+    """Where STARTTLS is refused, no byte of the credentials is sent."""
+    async with ScriptedSmtp({"STARTTLS": answer(said)}, tls=server_context(authority)) as server:
+        outcome = await submitter(Place(server.port, "starttls", ca_file)).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert outcome.account_wide is account_wide
+    assert server.lines == ["EHLO localhost", "STARTTLS"]
+
+
+async def test_injected_before_tls(authority: trustme.CA, ca_file: Path) -> None:
+    """What was said in the clear behind the answer to STARTTLS is not believed under TLS."""
+
+    async def inject(conversation: Conversation, _: str) -> None:
+        assert conversation.server.tls is not None
+        await conversation.say("220 go ahead", "250-evil.example", "250 AUTH GSSAPI")
+        await conversation.writer.start_tls(conversation.server.tls)
+
+    async with ScriptedSmtp({"STARTTLS": inject}, tls=server_context(authority)) as server:
+        sender = submitter(Place(server.port, "starttls", ca_file))
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+@pytest.mark.parametrize("tls", ["implicit", "starttls"])
+@pytest.mark.parametrize("fault", ["wrong host", "expired", "unknown authority"])
+async def test_certificate_not_believed(
+    tls: Literal["implicit", "starttls"], fault: str, ca_file: Path, authority: trustme.CA
+) -> None:
+    """A certificate that cannot be believed ends the connection before any credential, with a cure."""
+    issuer = trustme.CA() if fault == "unknown authority" else authority
+    context = server_context(
+        issuer, "other.example" if fault == "wrong host" else "localhost", expired=fault == "expired"
+    )
+    async with ScriptedSmtp(tls=context, implicit=tls == "implicit") as server:
+        outcome = await submitter(Place(server.port, tls, ca_file)).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert "ca_file" in (outcome.cure or "")
+    assert not server.verbs("AUTH")
+
+
+async def test_renewed_authority(authority: trustme.CA, ca_file: Path) -> None:
+    """Every connection reads the authorities anew: a renewed file is believed without a restart."""
+    clock = Clock()
+    trustme.CA().cert_pem.write_to_path(ca_file)
+    async with ScriptedSmtp(tls=server_context(authority), implicit=True) as server:
+        sender = submitter(Place(server.port, "implicit", ca_file), clock=clock)
+        assert isinstance(await sender.send(reply()), Deferred)
+        authority.cert_pem.write_to_path(ca_file)
+        clock.now = 60
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_tls_to_a_plain_port() -> None:
+    """TLS spoken to a port that speaks none says which settings to look at."""
+    async with ScriptedSmtp() as server:
+        outcome = await submitter(Place(server.port, "implicit")).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert "465" in (outcome.cure or "")
+
+
+async def test_missing_authority_file(tmp_path: Path) -> None:
+    """A ca_file that is not there defers the reply."""
+    outcome = await submitter(Place(25, "implicit", tmp_path / "gone.pem")).send(reply())
+    assert isinstance(outcome, Deferred)
+
+
+def test_plain_text_is_for_this_machine() -> None:
+    """No TLS is refused for any other host."""
+    for host in ("127.0.0.1", "::1", "localhost"):
+        submitter(Place(25, "none", host=host))
+    with pytest.raises(ValueError, match="this machine"):
+        submitter(Place(25, "none", host="smtp.harbour.example"))
+
+
+# --- credentials and check
+
+
+@pytest.mark.parametrize(
+    ("error", "cure"),
+    [
+        (PermanentError("credential file", "it is missing", cure="create it"), "create it"),
+        (AuthenticationError("token endpoint", "consent is gone", cure="log in again"), "log in again"),
+        (TransientError("token endpoint", "busy"), None),
+        (OSError(5, "Input/output error"), None),
+        (ValueError("odd"), None),
+    ],
+)
+async def test_credentials_cannot_be_had(error: Exception, cure: str | None) -> None:
+    """Without credentials there is no connection; the reply waits, and the owner hears what can be done."""
+
+    def login() -> Login:
+        raise error
+
+    async with ScriptedSmtp() as server:
+        outcome = await Submitter("first", Place(server.port), login, MAILBOX).send(reply())
+    assert isinstance(outcome, Deferred)
+    assert outcome.cure == cure
+    assert server.connections == 0
+
+
+async def test_check_finds_nothing_wrong() -> None:
+    """A check logs in, says NOOP and leaves; it closes the breaker."""
+    async with ScriptedSmtp({"AUTH": in_turn("AUTH", answer("535 5.7.8 wrong"))}) as server:
+        sender = submitter(server)
+        await sender.send(reply())
+        await sender.check()
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert [line.split()[0] for line in server.lines[-8:-4]] == ["EHLO", "AUTH", "NOOP", "QUIT"][-4:] or server.verbs(
+        "NOOP"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hooks", "error"),
+    [
+        ({"AUTH": answer("535 5.7.8 wrong")}, AuthenticationError),
+        ({"AUTH": answer("454 4.7.0 later")}, TransientError),
+        ({"EHLO": answer("550 go away")}, PermanentError),
+        ({"CONNECT": drop}, TransientError),
+        ({"NOOP": drop}, TransientError),
+    ],
+)
+async def test_check_finds_a_fault(hooks: dict[str, Hook], error: type[Exception]) -> None:
+    """A check says what is wrong in terms of whether a person has to act."""
+    async with ScriptedSmtp(hooks) as server:
+        with pytest.raises(error, match="SMTP server localhost") as caught:
+            await submitter(server).check()
+    assert type(caught.value) is error

@@ -1,0 +1,183 @@
+"""What the repository says of itself is true: the lock, the documentation, the commands, the gate."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from responder import cli
+from tools import coverage_gate
+from tools.requirements import requirements
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LOCKS = {"requirements.lock": False, "requirements-dev.lock": True}
+PINNED = re.compile(r"^([a-z0-9.-]+)==(\S+) \\$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+LEAKS = re.compile(
+    "|".join(("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/[a-z]", "/tm" + "p/", "py" + "pi[.]org", "python" + "hosted"))
+)
+"""A path of the machine it was made on, or a package registry's host; in halves, since this file is looked at, too."""
+
+
+def pyproject() -> dict[str, Any]:
+    """The project's settings."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def tracked() -> list[Path]:
+    """Every text file that belongs to the repository; all that is there, where git does not know (a source archive)."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = listed.stdout.split("\0") if listed.returncode == 0 else []
+    found = [ROOT / name for name in names if name] or [p for p in ROOT.rglob("*") if ".venv" not in p.parts]
+    return [path for path in found if path.is_file() and path.suffix not in {".pyc", ".eml"}]
+
+
+# -- the lock ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lock", "dev"), LOCKS.items())
+def test_lock_is_in_step_with_pyproject(lock: str, dev: bool) -> None:
+    """Whatever pyproject asks for is pinned to a version that it allows: else run make lock."""
+    pinned = dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8")))
+    for text in requirements(pyproject(), dev=dev):
+        wanted = Requirement(text)
+        assert wanted.name in pinned, f"{wanted.name} is not in {lock}: run make lock"
+        assert wanted.specifier.contains(pinned[wanted.name]), f"{lock}: {wanted.name} {pinned[wanted.name]}"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pinned_package_has_hashes(lock: str) -> None:
+    """Nothing can be installed that was not there when the lock was made, wherever it is fetched from."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    for block in re.split(r"\n(?=[a-z])", text.partition("\n\n")[2] or text):
+        assert "==" not in block or "--hash=sha256:" in block, block[:60]
+    assert "://" not in text
+
+
+def test_both_locks_agree() -> None:
+    """What is tested is what is run."""
+    runtime, dev = (dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8"))) for lock in LOCKS)
+    assert runtime.items() <= dev.items()
+
+
+# -- the documentation -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT) for p in tracked() if p.suffix == ".md"), ids=str)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A link to another file of the repository finds it."""
+    for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+        assert (ROOT / page.parent / target).exists(), target
+
+
+def test_readme_lists_the_commands_that_there_are() -> None:
+    """Every command is in the README's table, and every command in the table exists."""
+    documented = set(re.findall(r"^\| `responder ([a-z-]+)", README, re.MULTILINE))
+    parser = cli._parser()
+    offered = {name for action in parser._actions if isinstance(action.choices, dict) for name in action.choices}
+    assert documented == offered
+
+
+def test_readme_lists_the_rules_that_there_are() -> None:
+    """The table of header rules says what the rules say: else run python tools/rule_table.py."""
+    from tools.rule_table import with_table
+
+    assert with_table(README) == README
+    assert "| `auto-submitted` | H |" in README
+
+
+def test_readme_names_every_provider_preset() -> None:
+    """A provider with a preset is named in the README."""
+    table = tomllib.loads((ROOT / "responder/data/providers.toml").read_text(encoding="utf-8"))
+    missing = [
+        entry["name"] for entry in table["provider"].values() if re.split(r"[ ,(]", entry["name"])[0] not in README
+    ]
+    assert missing == []
+
+
+def test_service_file_and_manual_agree_on_places() -> None:
+    """The unit starts what the manual installs, with the file that the manual writes."""
+    manual = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    command = re.search(
+        r"^ExecStart=(\S+) run --config (\S+)$", (ROOT / "systemd/responder.service").read_text(), re.MULTILINE
+    )
+    assert command
+    assert command[1] in manual
+    assert command[2] in manual
+
+
+def test_changelog_has_a_section_for_what_comes_next() -> None:
+    """Keep a Changelog: there is always an Unreleased section."""
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+# -- what must not be there --------------------------------------------------------------------------------------------
+
+
+def test_nothing_tells_where_it_was_made() -> None:
+    """No file names a directory of the machine it was made on, or the host of a package registry."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in tracked()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if (match := LEAKS.search(line))
+    ]
+    assert found == []
+
+
+# -- the tools ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", [".ci/run", ".ci/system-packages"])
+def test_scripts_stop_at_the_first_error(script: str) -> None:
+    """They can be started, and whatever fails in them fails them."""
+    path = ROOT / script
+    assert os.access(path, os.X_OK)
+    assert "\nset -euo pipefail\n" in path.read_text()
+
+
+class TestCoverageGate:
+    """The gate that make check closes with."""
+
+    CORE = frozenset({"responder.policy"})
+
+    @staticmethod
+    def report(path: str, percent: float) -> dict[str, Any]:
+        """What coverage says of one file."""
+        measured = {"summary": {"percent_covered": percent}, "missing_lines": [7], "missing_branches": [[3, 5]]}
+        return {"files": {path: measured}}
+
+    @pytest.mark.parametrize(
+        ("path", "percent", "passes"),
+        [
+            ("responder/policy.py", 100.0, True),
+            ("responder/policy.py", 99.9, False),
+            ("responder/policy/rules.py", 99.9, False),
+            ("responder/policy/__init__.py", 99.9, False),
+            ("responder/policyholder.py", 90.0, True),
+            ("responder/mailbox/wire.py", 90.0, True),
+            ("responder/mailbox/wire.py", 89.9, False),
+        ],
+    )
+    def test_pure_core_whole_and_the_rest_nearly(self, path: str, percent: float, passes: bool) -> None:
+        """The core has to reach 100 %, as module or as package; everything else 90 %."""
+        assert (coverage_gate.shortfalls(self.report(path, percent), self.CORE) == []) is passes
+
+    def test_a_shortfall_says_where_to_look(self) -> None:
+        """Lines and branches that were not reached are named."""
+        [line] = coverage_gate.shortfalls(self.report("responder/policy.py", 50.0), self.CORE)
+        assert "lines 7" in line
+        assert "3->5" in line
+
+    def test_the_core_is_read_from_the_import_contract(self) -> None:
+        """What must stay pure must also be covered, and is listed once."""
+        core = coverage_gate.core_modules(pyproject())
+        assert {"responder.policy", "responder.headers", "responder.schedule", "responder.pipeline"} <= core

@@ -64,6 +64,7 @@ class Daemon:
         state_directory: where the ledger lives.
         login_of: resolves one mailbox's credentials, anew at each login.
         environ: environment, for systemd's notification socket.
+        ledger_key: the secret behind the ledger's hashes, when it is kept outside the state directory.
         show_addresses: whether log lines may name a mailbox by its address (a terminal) or by its number (a journal).
     """
 
@@ -76,6 +77,7 @@ class Daemon:
         login_of: Callable[[MailboxConfig], Login],
         environ: Mapping[str, str],
         show_addresses: bool,
+        ledger_key: bytes | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._config = config
@@ -84,6 +86,7 @@ class Daemon:
         self._login_of = login_of
         self._show_addresses = show_addresses
         self._clock = clock
+        self._ledger_key = ledger_key
         self._notifier = Notifier(environ)
         self._stopping = asyncio.Event()
         self._services: dict[tuple[str, str], _Running] = {}
@@ -100,7 +103,7 @@ class Daemon:
         Raises:
             LedgerError: the state directory cannot be used; nothing was started.
         """
-        self._ledger = await Ledger.open(self._state_directory)
+        self._ledger = await Ledger.open(self._state_directory, key=self._ledger_key)
         for uid, state in await self._ledger.recover(self._clock()):
             logger.warning("a reply was cut off when the last process ended", extra={"uid": uid, "why": f"now {state}"})
         threads = min(max(POOL_THREADS_MIN, len(self._config.mailboxes)), POOL_THREADS_MAX)

@@ -1,4 +1,4 @@
-"""The whole of it on one machine: embedded IMAP and SMTP servers, the real daemon, a dozen messages written for the purpose.
+"""The whole of it on one machine: embedded IMAP and SMTP servers, the real daemon, a dozen messages made for it.
 
 Needs the ``demo`` extra. Nothing leaves the machine: both servers listen on the loopback address only.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import tempfile
 import tomllib
 from argparse import Namespace
@@ -146,7 +145,8 @@ async def _deliver_all(letters: list[Letter], inbox: Inbox, decisions: Decisions
 
 async def _until_watching(daemon: Daemon, running: asyncio.Task[None]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not running.done() and not daemon.status().startswith("watching 1 of 1"):
+        # the daemon has no event for this, and needs none
+        while not running.done() and not daemon.status().startswith("watching 1 of 1"):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     if running.done():
         running.result()
@@ -172,9 +172,7 @@ def _tell(letters: list[Letter], ends: list[str], outbox: Outbox, say: Callable[
         mark = "" if as_promised else "   <- not as it should be"
         say(f"  {'REPLY' if ended == 'sent' else '  -  '}  {letter.about:<52} {ended}{mark}")
     promised = sum(letter.reply for letter in letters)
-    say(
-        f"\n{len(letters)} messages, {len(outbox.envelopes)} replies left ({promised} promised). One of them, as received:\n"
-    )
+    say(f"\n{len(letters)} messages, {len(outbox.envelopes)} replies left ({promised} promised). One, as received:\n")
     if outbox.envelopes:
         say(_as_received(outbox.envelopes[0]))
     return 0 if not wrong and len(outbox.envelopes) == promised else 1
@@ -191,7 +189,7 @@ def _as_received(envelope: Envelope) -> str:
     return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
-# -- the servers and the daemon ------------------------------------------------------------------------------------------
+# -- the servers and the daemon ----------------------------------------------------------------------------------------
 
 
 async def _start_smtp(outbox: Outbox, stack: AsyncExitStack) -> int:
@@ -206,8 +204,7 @@ async def _close(server: asyncio.Server) -> None:
 
 
 def _port(server: asyncio.Server) -> int:
-    sock: socket.socket = server.sockets[0]
-    return int(sock.getsockname()[1])
+    return int(server.sockets[0].getsockname()[1])
 
 
 def _daemon(path: Path, directory: Path) -> Daemon:
@@ -247,7 +244,7 @@ def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the demo delivers mail, and so it owns the deliveries' clock
 
 
-# -- what is shown -------------------------------------------------------------------------------------------------------
+# -- what is shown -----------------------------------------------------------------------------------------------------
 
 
 def _write_config(directory: Path, imap_port: int, smtp_port: int) -> Path:

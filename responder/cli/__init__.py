@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="responder",
-        description="Out of hours, whoever writes gets one short, warm, automatic reply that always shows a way to help.",
+        description="Out of hours, whoever writes gets one short, automatic reply that always shows a way to help.",
         epilog="Begin with: responder check, responder dry-run, then responder run.",
     )
     parser.add_argument("--version", action="version", version=f"responder {__version__}")
@@ -72,7 +72,7 @@ def _with_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         "--config",
         type=Path,
         metavar="FILE",
-        help="the configuration (default: $RESPONDER_CONFIG, ./config.toml, the XDG directory, /etc/responder/config.toml)",
+        help="the configuration (default: $RESPONDER_CONFIG, ./config.toml, XDG, /etc/responder/config.toml)",
     )
     return parser
 

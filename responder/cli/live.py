@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+LEDGER_KEY = "ledger-key"
+
+
 def run(arguments: argparse.Namespace) -> int:
     """``responder run``."""
     from responder import config as configuration
@@ -33,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         login_of=login_of,
         environ=os.environ,
         show_addresses=style == "terminal",
+        ledger_key=ledger_key(os.environ),
     )
     asyncio.run(daemon.run())
     leave(0)
@@ -40,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def leave(status: int) -> None:
-    """End now if a thread is stuck in a system call nobody can cut short (a name look-up): a stop must not hang on it."""
+    """End now if a thread is stuck where nobody can cut it short (a name look-up): a stop must not hang on it."""
     logging.shutdown()
     stuck = [thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]
     if stuck:
@@ -54,6 +58,13 @@ def state_directory(environ: Mapping[str, str]) -> Path:
         return Path(given)
     base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "responder"
+
+
+def ledger_key(environ: Mapping[str, str]) -> bytes | None:
+    """The systemd credential ``ledger-key``, for who keeps the key away from the state directory; else None."""
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(directory or "/nonexistent") / LEDGER_KEY
+    return path.read_bytes() if directory and path.exists() else None
 
 
 def demo(_arguments: argparse.Namespace) -> int:

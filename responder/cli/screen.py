@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from responder.model import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from responder.config import Config, MailboxConfig
@@ -34,7 +36,7 @@ def dry_run(config: Config, box: MailboxConfig, report: Report, *, now: datetime
             *_not_answered(report, config.zone),
             *_answered(report, config.zone, all_replies=all_replies),
             *_reply(config, box, now),
-            "Judged as of each message's own arrival. Left out: what is answered by hand, older than max_age, or sent before.",
+            "Judged as of each message's own arrival, as if nothing had been answered by hand or by the daemon.",
             "Old mail stays unanswered: the daemon starts with the next message.   Start it: responder run",
         ]
     )
@@ -123,15 +125,15 @@ def _summary(report: Report, zone: ZoneInfo) -> str:
     people = report.replies_by_person()
     if not people:
         return line
-    # a night runs from noon to noon, or one busy night would count as two
-    nights = [
-        r.received_at.astimezone(zone).toordinal() - (r.received_at.astimezone(zone).hour < 12)
-        for r in replies
-        if r.received_at
-    ]
-    busiest = max(nights.count(night) for night in set(nights))
+    nights = Counter(_night(record.received_at, zone) for record in replies if record.received_at is not None)
+    busiest = max(nights.values())
     to = f"to {len(people)} {'person' if len(people) == 1 else 'people'}"
     return f"{line} {to} (most to one: {max(people.values())}; busiest night: {busiest})"
+
+
+def _night(at: datetime, zone: ZoneInfo) -> date:
+    """The day on which the night began; a night runs from noon to noon."""
+    return (at.astimezone(zone) - timedelta(hours=12)).date()
 
 
 def _not_answered(report: Report, zone: ZoneInfo) -> list[str]:

@@ -63,9 +63,8 @@ def preview(arguments: argparse.Namespace) -> int:
     for box in chosen(config, arguments):
         pipeline = pipeline_of(config, box)
         at, period = _when_closed(config, arguments, pipeline)
-        print(
-            f"The reply of {box.name} as sent on {local(at, config.zone)}. The words are a draft: no clinician has signed them.\n"
-        )
+        print(f"The reply of {box.name}, sent on {local(at, config.zone)}.")
+        print("The words are a draft: no clinician has signed them.\n")
         print(_as_read(pipeline, period, at))
     return 0
 

@@ -56,11 +56,11 @@ async def test_the_first_start_makes_private_files(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert mode_of(directory) == 0o700
-    names = {path.name: mode_of(path) for path in directory.iterdir()}
-    assert names == dict.fromkeys(["ledger.key", "ledger.lock", "ledger.sqlite3", "ledger.sqlite3-wal"], 0o600)
+    modes = {name: mode_of(directory / name) for name in names(directory)}
+    assert modes == dict.fromkeys(["ledger.key", "ledger.lock", "ledger.sqlite3", "ledger.sqlite3-wal"], 0o600)
     assert (directory / "ledger.key").stat().st_size == 32
     await ledger.close()
-    assert {path.name for path in directory.iterdir()} == {"ledger.key", "ledger.lock", "ledger.sqlite3"}
+    assert names(directory) == {"ledger.key", "ledger.lock", "ledger.sqlite3"}
 
 
 async def test_a_later_start_finds_everything(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ async def test_a_start_cut_off_before_the_database_goes_on(tmp_path: Path) -> No
     (tmp_path / "ledger.key.new").write_bytes(b"half")
     (tmp_path / "ledger.sqlite3.new").write_bytes(b"half a database")
     await made(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == ["ledger.key", "ledger.lock", "ledger.sqlite3"]
+    assert names(tmp_path) == {"ledger.key", "ledger.lock", "ledger.sqlite3"}
 
 
 async def test_digests_depend_on_the_key(tmp_path: Path) -> None:
@@ -188,6 +188,11 @@ def garbage(path: Path) -> None:
 def truncated(path: Path) -> None:
     """Only its first page is left."""
     os.truncate(path, 4096)
+
+
+def names(directory: Path) -> set[str]:
+    """Its files."""
+    return {path.name for path in directory.iterdir()}
 
 
 def contents(directory: Path) -> bytes:

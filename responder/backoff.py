@@ -29,6 +29,6 @@ class Backoff:
             fraction: a random number in [0, 1); half of each wait is fixed and half is jitter,
                 so that many mailboxes do not come back at one instant.
         """
-        doublings = min(max(attempt, 1) - 1, 32)
-        full = min(self.base * 2**doublings, self.cap)
+        doublings = min(max(attempt, 1) - 1, 20)  # beyond every cap, and no overflow
+        full = min(self.base * (1 << doublings), self.cap)
         return full / 2 + full / 2 * fraction

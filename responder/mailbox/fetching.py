@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from responder.errors import TransientError
@@ -128,7 +127,7 @@ class Fetch:
         if found is None and not reading.unreadable:
             return None
         log.warning("%s: message UID %d cannot be read and gets no reply", self._where, uid)
-        return replace(found or Item(uid, None), header_block=b"")
+        return (found or Item(uid, None))._replace(header_block=b"")
 
     async def _recover(self, error: TransientError) -> None:
         self._losses += 1

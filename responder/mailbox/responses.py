@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from responder.model import Uid
 
@@ -21,20 +21,22 @@ if TYPE_CHECKING:
 MAX_UID = 2**32 - 1  # RFC 9051 §2.3.1.1
 
 Row = bytes | tuple[bytes, bytes]
-"""As imaplib keeps an answer: (text up to a literal, the literal), and at last the rest as bytes."""
+"""As imaplib keeps an answer: (text up to a literal, the literal), and at last the rest as bytes. The first may begin
+with the message's sequence number."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_NUMBER = {name.lower().encode(): number for number, name in enumerate(_MONTHS, 1)}
-_INTERNALDATE = re.compile(rb" ?(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_INTERNALDATE = re.compile(rb" ?(\d{1,2}-[A-Za-z]{3}-\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60) ([+-]\d{4})")
 
 # The shape in which most servers answer, item by item in the order asked for; anything else goes the long way.
 _USUAL_HEADERS = re.compile(
-    rb'\d+ \(UID (\d{1,10}) FLAGS \(([^()"]*)\) INTERNALDATE "([^"]*)" RFC822\.SIZE (\d{1,19}) '
-    rb"BODY\[HEADER\.FIELDS \([^()\[\]]*\)\] \{\d+\}"
+    rb'(?:\d+ )?\(UID (\d{1,10}) FLAGS \(([^()"]*)\) INTERNALDATE "([^"]*)" RFC822\.SIZE (\d{1,19}) '
+    rb"BODY\[HEADER\.FIELDS \("  # the names that follow are as long as the header fields themselves
 )
-_USUAL_TIME = re.compile(rb'\d+ \(UID (\d{1,10}) INTERNALDATE "([^"]*)"\)')
+_USUAL_END = re.compile(rb"\)\] \{\d+\}")
+_USUAL_TIME = re.compile(rb'(?:\d+ )?\(UID (\d{1,10}) INTERNALDATE "([^"]*)"\)')
 
-_START = re.compile(rb"\d+ \(")
+_START = re.compile(rb"(?:\d+ )?\(")
 _NAME = re.compile(rb" *([A-Za-z0-9.-]+)(\[[^\]]*\](?:<\d+>)?)? ")
 _VALUE = re.compile(
     rb'"(?P<quoted>(?:[^"\\]|\\.)*)"|\((?P<list>[^()]*)\)|(?P<nil>NIL)|~?(?P<literal>\{\d+\})|(?P<atom>[^\s()"{}]+)',
@@ -43,8 +45,7 @@ _VALUE = re.compile(
 _SOME_UID = re.compile(rb"\bUID (\d{1,10})\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """What one FETCH answer says of one message.
 
     Attributes:
@@ -94,16 +95,22 @@ def read_search(rows: Iterable[bytes | None]) -> list[Uid]:
 def read_internaldate(text: bytes) -> datetime | None:
     """INTERNALDATE (RFC 9051 §9, ``date-time``) in UTC; None when it is no such time."""
     found = _INTERNALDATE.fullmatch(text)
-    month = _MONTH_NUMBER.get(found[2].lower()) if found else None
-    if found is None or month is None:
+    if found is None:
         return None
-    day, _, year, hour, minute, second, sign, hours, minutes = found.groups()
-    offset = timedelta(minutes=int(sign + b"1") * (int(hours) * 60 + int(minutes)))
+    day, hour, minute, second, offset = found.groups()
     try:
-        at = datetime(int(year), month, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
-        return at - offset if offset else at
+        return _midnight(day, offset) + timedelta(hours=int(hour), minutes=int(minute), seconds=int(second))
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: bytes, offset: bytes) -> datetime:
+    """Start of a day at an offset from UTC, in UTC. Raises ValueError or OverflowError for what is no day."""
+    number, month, year = day.split(b"-")
+    start = datetime(int(year), _MONTH_NUMBER.get(month.lower(), 0), int(number), tzinfo=UTC)
+    away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
+    return start - away if offset.startswith(b"+") else start + away
 
 
 def search_date(day: date) -> str:
@@ -133,11 +140,12 @@ def _usual_item(head: Row, rest: list[Row]) -> Item | None:
         found = _USUAL_TIME.fullmatch(head)
         uid = _uid(found[1]) if found else None
         return None if found is None or uid is None else Item(uid, read_internaldate(found[2]))
-    found = _USUAL_HEADERS.fullmatch(head[0]) if rest == [b")"] else None
+    text, literal = head
+    found = _USUAL_HEADERS.match(text) if rest == [b")"] else None
     uid = _uid(found[1]) if found else None
-    if found is None or uid is None:
+    if found is None or uid is None or not _USUAL_END.fullmatch(text, text.find(b")", found.end())):
         return None
-    return Item(uid, read_internaldate(found[3]), head[1], _flags(found[2]), int(found[4]))
+    return Item(uid, read_internaldate(found[3]), literal, _flags(found[2]), int(found[4]))
 
 
 def _read_unusual(head: Row, rest: list[Row], reading: Reading) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import re
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ ALLOWANCE = 4_000_000  # octets a server may send in answer to a small command
 FETCH_ALLOWANCE = 32_000_000  # the same for FETCH and SEARCH over a window of UIDs
 _RECEIVE = 262_144
 _PORT = 143
+_FETCH = re.compile(rb"\* \d+ FETCH ")
+_LITERAL = re.compile(rb"\{(\d{1,20})\}")
 
 
 class Plug:
@@ -153,6 +156,31 @@ class Wire(imaplib.IMAP4):
         self._at = end
         return line
 
+    def _get_response(self) -> bytes | None:
+        """Answers to FETCH in a third of imaplib's time; everything else is imaplib's.
+
+        They are kept as imaplib would: per literal a tuple of the text before it and the literal, then the rest.
+        """
+        found = _FETCH.match(self._buffer, self._at)
+        if found is None:
+            response: bytes | None = super()._get_response()  # type: ignore[misc]  # typeshed leaves it out
+            return response
+        self._at = found.end()
+        rows = self.untagged_responses.setdefault("FETCH", [])
+        text = self._get_line()
+        while text.endswith(b"}") and (literal := _LITERAL.fullmatch(text, text.rfind(b"{"))):
+            rows.append((text, self.read(int(literal[1]))))
+            text = self._get_line()
+        rows.append(text)
+        return text
+
+    def _get_line(self) -> bytes:
+        """Without its end; imaplib writes each into a log of its own."""
+        line = self.readline()
+        if not line.endswith(b"\r\n"):
+            raise self.abort("socket error: EOF" if not line else "a line without CRLF")
+        return line[:-2]
+
     def readline(self) -> bytes:
         """For imaplib; empty at the end of the connection."""
         while (line := self.next_line()) is None:
@@ -191,6 +219,7 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
         self.wire.debug = 0
         self.normalise_times = False
 
-    def _create_IMAP4(self) -> Wire:  # noqa: N802 - imapclient's hook
+    # pyright: ignore, since imapclient only ever returns classes of its own; noqa, since the hook's name is imapclient's
+    def _create_IMAP4(self) -> Wire:  # noqa: N802  # pyright: ignore[reportIncompatibleMethodOverride]
         self.wire = Wire(self._plug, self.host, self.port)
         return self.wire

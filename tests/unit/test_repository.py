@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from responder import cli
-from tools import coverage_gate
+from tools import coverage_gate, rule_table
 from tools.requirements import requirements
 
 ROOT = Path(__file__).parents[2]
@@ -87,11 +87,10 @@ def test_readme_lists_the_commands_that_there_are() -> None:
 
 
 def test_readme_lists_the_rules_that_there_are() -> None:
-    """The table of header rules says what the rules say: else run python tools/rule_table.py."""
-    from tools.rule_table import with_table
-
-    assert with_table(README) == README
+    """The tables of rules say what the rules say: else run python tools/rule_table.py."""
+    assert rule_table.with_tables(README) == README
     assert "| `auto-submitted` | H |" in README
+    assert "| `open-again` |" in README
 
 
 def test_readme_names_every_provider_preset() -> None:

@@ -7,6 +7,7 @@ and whatever odd bytes provoke (ValueError, UnicodeError, MemoryError, Recursion
 from __future__ import annotations
 
 import imaplib
+import os
 import re
 import socket
 import ssl
@@ -108,6 +109,11 @@ def rethrow(error: Exception, where: str) -> NoReturn:
     raise _as_transient(error, where) from error
 
 
+def _os_words(error: OSError) -> str:
+    """The system's own words: asyncio puts the address into its."""
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
 def _as_transient(error: Exception, where: str) -> TransientError:  # noqa: PLR0911 - a table
     match error:
         case ssl.SSLCertVerificationError():
@@ -122,7 +128,7 @@ def _as_transient(error: Exception, where: str) -> TransientError:  # noqa: PLR0
         case TimeoutError():
             return TransientError(where, "no answer in time")
         case OSError():
-            return TransientError(where, f"the connection failed: {error.strerror or type(error).__name__}")
+            return TransientError(where, f"the connection failed: {_os_words(error)}")
         case imaplib.IMAP4.error():
             said = error.args[0] if error.args else ""
             text = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)

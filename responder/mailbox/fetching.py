@@ -92,7 +92,7 @@ class Fetch:
                 item = await self._one(uid)
                 if item is not None:
                     found[uid] = item
-        return list(found.values())
+        return [found[uid] for uid in uids if uid in found]
 
     async def _in_parts(self, uids: Sequence[Uid]) -> list[Item]:
         if len(uids) == 1:
@@ -155,4 +155,5 @@ def _says_gone(answer: Answer, reading: Reading) -> bool:
 
     Exchange says OK and nothing at all for a message that it cannot render; RFC 5530 has a code of its own.
     """
-    return not reading.unreadable and (answer.is_ok or code_of(answer.text) == "EXPUNGEISSUED")
+    hollow = any(item.header_block is None and item.received_at is not None for item in reading.items)
+    return not reading.unreadable and not hollow and (answer.is_ok or code_of(answer.text) == "EXPUNGEISSUED")

@@ -217,6 +217,9 @@ def _key(name: re.Match[bytes]) -> bytes:
 def _content(value: re.Match[bytes]) -> bytes:
     if value["quoted"] is not None:
         return re.sub(rb"\\(.)", rb"\1", value["quoted"])
+    if value["nil"] is not None:
+        # Dovecot's word for a message that another session expunged; others' for one that they cannot read
+        raise ValueError("no content")
     return value["list"] or value["atom"] or b""
 
 

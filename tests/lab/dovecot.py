@@ -252,6 +252,10 @@ class Dovecot:
         except OSError:
             return False
 
+    def _listens(self) -> bool:
+        with socket.socket() as sock:
+            return sock.connect_ex((self.host, self.plain_port)) == 0
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -260,10 +264,13 @@ class Dovecot:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_DEADLINE)
-        for pid in (process.pid, *_children(process.pid)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        # The master's children share its process group, and may outlive it for a moment.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(_STOP_DEADLINE)
+        deadline = time.monotonic() + _STOP_DEADLINE
+        while self._listens() and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _make_maildir(self, user: str, folder: str) -> Path:
         top = self.root / "mail" / user
@@ -322,17 +329,6 @@ def _free_ports(number: int) -> list[int]:
         for sock in sockets:
             sock.bind(("127.0.0.1", 0))
         return [int(sock.getsockname()[1]) for sock in sockets]
-
-
-def _children(parent: int) -> list[int]:
-    """Processes of a master: they live in process groups of their own."""
-    found: list[int] = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = status.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == parent:
-                found.append(int(status.parent.name))
-    return found
 
 
 def _user_name() -> str:

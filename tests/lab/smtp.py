@@ -46,11 +46,11 @@ def free_port() -> int:
         return port
 
 
-def program(name: str) -> str:
-    """Path of a Postfix program; a missing one fails the test, it does not skip it."""
+def program(name: str, package: str = "postfix") -> str:
+    """Path of a server's program; a missing one fails the test, it does not skip it."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/postfix/sbin")
     if path is None:
-        raise RuntimeError(f"{name} is missing: install postfix")
+        raise RuntimeError(f"{name} is missing: install {package}")
     return path
 
 
@@ -276,7 +276,9 @@ class PostfixRelay:
     def __enter__(self) -> Self:
         self.root.chmod(0o755)  # Postfix's processes run as another user
         self._write_files()
-        self._dovecot = subprocess.Popen([program("dovecot"), "-F", "-c", str(self.root / "dovecot.conf")])
+        self._dovecot = subprocess.Popen(
+            [program("dovecot", "dovecot-core"), "-F", "-c", str(self.root / "dovecot.conf")]
+        )
         self._postfix("start")
         wait_for_port(self.starttls_port)
         wait_for_port(self.implicit_port)

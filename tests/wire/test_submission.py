@@ -305,6 +305,31 @@ async def test_wrong_password_is_tried_once() -> None:
     assert len(server.verbs("AUTH")) == server.connections == 1
 
 
+async def test_success_ends_the_count_of_faults() -> None:
+    """A fault after a success waits as little as the first one."""
+    clock, refusal = Clock(), answer("550 5.4.5 Daily sending quota exceeded")
+    async with ScriptedSmtp({".": in_turn(".", refusal, None, refusal)}) as server:
+        sender = submitter(server, clock=clock)
+        await sender.send(reply())
+        clock.now = 60
+        assert isinstance(await sender.send(reply()), Accepted)
+        assert isinstance(await sender.send(reply()), Deferred)
+        clock.now = 120
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_good_login_ends_the_count_of_refused_ones() -> None:
+    """Only logins refused in a row make the long waits, whatever becomes of the replies between them."""
+    clock, refusal = Clock(), answer("535 5.7.8 wrong")
+    hooks = {"AUTH": in_turn("AUTH", refusal, refusal, None, refusal), "RCPT": answer("450 4.2.0 later")}
+    async with ScriptedSmtp(hooks) as server:
+        sender = submitter(server, clock=clock)
+        for clock.now in (0, 60, 180, 180, 420):
+            await sender.send(reply())
+    assert len(server.verbs("AUTH")) == 5
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 async def test_echoed_password(mechanism: str) -> None:
     """A server that repeats what it did not understand gets no password into a reason, in whatever form."""
@@ -551,14 +576,36 @@ async def _send_until(
     return task
 
 
-async def test_cancelled_before_the_dot() -> None:
-    """Cancelled before the content, a send ends at once and lets go of the connection."""
-    async with ScriptedSmtp({"RCPT": stall}) as server:
-        began = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await (await _send_until(server, lambda: server.verbs("RCPT")))
-    assert time.monotonic() - began < 1
+async def until_gone(conversation: Conversation, _: str) -> None:
+    """No answer, but a look at whether the peer is still there."""
+    await conversation.reader.read()
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "AUTH", "RCPT", "."])
+async def test_cancelled(verb: str) -> None:
+    """A cancelled send ends at once and lets go of the connection, without QUIT into whatever was under way."""
+    async with ScriptedSmtp({verb: until_gone}) as server:
+        task = await _send_until(server, lambda: server.open and (verb == "CONNECT" or server.verbs(_before(verb))))
+        async with asyncio.timeout(2):
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await _until(lambda: not server.open)
     assert not server.verbs("QUIT")
+
+
+def _before(verb: str) -> str:
+    return "DATA" if verb == "." else verb
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("CONNECT", "554 no"), ("EHLO", "550 no"), ("AUTH", "454 no"), ("RCPT", "450 no")]
+)
+async def test_refusing_server_is_left(verb: str, said: str) -> None:
+    """No connection stays open after a fault."""
+    async with ScriptedSmtp({verb: answer(said)}) as server:
+        assert isinstance(await submitter(server).send(reply()), Deferred)
+        async with asyncio.timeout(2):
+            await _until(lambda: not server.open)
 
 
 async def test_cancelled_after_the_dot_answered_in_time() -> None:

@@ -36,6 +36,9 @@ SLICE = 500
 ROUND_INTERVAL = 240.0
 """Seconds between two full looks into the folder, whatever IDLE says: servers may stop announcing."""
 
+FOLLOW_UP = 0.5
+"""Seconds until the next look after one that found mail: some servers never announce what arrived during the look."""
+
 SESSION_MAX = 6 * 3600.0
 """Seconds after which a healthy connection is renewed: a fresh EXAMINE sees a new UIDVALIDITY."""
 
@@ -153,10 +156,11 @@ class MailboxService:
         ends = time.monotonic() + SESSION_MAX
         while time.monotonic() < ends:
             self._wake.clear()
-            await self._take_in_new(folder)
+            found = await self._take_in_new(folder)
             await self._answerer.take_up_due(folder, state.uid_validity)
             self.health.alive()
-            await folder.wait(await self._answerer.until_next(ROUND_INTERVAL), self._wake)
+            longest = FOLLOW_UP if found else ROUND_INTERVAL
+            await folder.wait(await self._answerer.until_next(longest), self._wake)
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the next session, with a sign of life now and then."""
@@ -220,8 +224,12 @@ class MailboxService:
 
     # -- new mail ------------------------------------------------------------------------------------------------------
 
-    async def _take_in_new(self, folder: Folder) -> None:
-        """Judge all above the cursor, slice by slice; what is due is written with the cursor that passed it."""
+    async def _take_in_new(self, folder: Folder) -> bool:
+        """Judge all above the cursor, slice by slice; what is due is written with the cursor that passed it.
+
+        Returns:
+            Whether there was anything.
+        """
         cursor = await self._ledger.cursor(self._mailbox, self._folder_name)
         if cursor is None:
             raise LedgerError(
@@ -231,6 +239,7 @@ class MailboxService:
         for start in range(0, len(times), SLICE):
             cursor = await self._take_in(folder, times[start : start + SLICE], cursor)
             self.health.alive()
+        return bool(times)
 
     async def _take_in(self, folder: Folder, times: Times, cursor: Cursor) -> Cursor:
         wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]

@@ -11,6 +11,7 @@ from responder.policy import MailboxRules
 
 from responder.compose import Composer, ReplySettings
 from responder.crisis import choose
+from responder.errors import TransientError
 from responder.headers import parse_address
 from responder.mailbox import FolderState
 from responder.model import Accepted, Address, FetchedMessage, MessageKey, Outcome, OutgoingReply, Uid, UidValidity
@@ -92,6 +93,7 @@ class FakeFolder:
         self.fetched: list[Uid] = []
         self.news = asyncio.Event()
         self.closed = 0
+        self.session: UidValidity | None = None
         self.hides_uid_validity = False
         self.hides_uid_next = False
 
@@ -112,6 +114,7 @@ class FakeFolder:
         self.connections += 1
         if self.faults:
             raise self.faults.pop(0)
+        self.session = self.uid_validity
         uid_next = Uid(max(self.messages, default=0) + 1)
         return FolderState(
             None if self.hides_uid_validity else self.uid_validity,
@@ -121,10 +124,12 @@ class FakeFolder:
 
     async def received_times(self, first: Uid, last: Uid | None) -> list[tuple[Uid, datetime | None]]:
         """See ``Folder``."""
+        self._same_folder()
         return [(uid, at) for uid, (at, _) in sorted(self.messages.items()) if first <= uid <= (last or uid)]
 
     async def fetch(self, uids: Sequence[Uid], uid_validity: UidValidity) -> AsyncIterator[list[FetchedMessage]]:
         """See ``Folder``."""
+        self._same_folder()
         self.fetched += uids
         batch = []
         for uid in uids:
@@ -136,6 +141,7 @@ class FakeFolder:
 
     async def wait(self, timeout: float, wake: asyncio.Event) -> bool:  # noqa: ASYNC109 - the protocol's name
         """See ``Folder``."""
+        self._same_folder()
         if self.faults:
             raise self.faults.pop(0)
         waits = [asyncio.ensure_future(self.news.wait()), asyncio.ensure_future(wake.wait())]
@@ -151,6 +157,11 @@ class FakeFolder:
     async def close(self) -> None:
         """See ``Folder``."""
         self.closed += 1
+
+    def _same_folder(self) -> None:
+        """A server ends the sessions that saw the old UIDs."""
+        if self.session != self.uid_validity:
+            raise TransientError("IMAP", "BYE, the folder was rebuilt")
 
 
 class FakeSender:

@@ -239,7 +239,6 @@ async def test_uidvalidity_change(stage: Stage) -> None:
     await stage.until(lambda: stage.service.health.done["sent"] == 1)
     stage.clock.forward(minutes=1)
     stage.folder.renumber()
-    stage.folder.faults = [TransientError("IMAP", "BYE")]
     stage.folder.deliver(header_block("new@mail.example", message_id="new@mail.example"), NIGHT + timedelta(seconds=60))
     await stage.until(lambda: stage.service.health.done["sent"] == 3)
     await asyncio.sleep(0.1)

@@ -102,15 +102,19 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
 
 def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
     for number, box in enumerate(boxes, 1):
-        if box.rules.authserv_id is None:
+        if box.rules.authserv_id is not None:
+            continue
+        yield (
+            f"mailbox {number}: no authserv_id, so forged senders are not told from real ones. Write whose "
+            "Authentication-Results to believe, as the mailbox's own mail shows it"
+        )
+        if box.rules.contact_forms:
             yield (
-                f"mailbox {number}: no authserv_id, so forged senders are not told from real ones. Write whose "
-                "Authentication-Results to believe, as the mailbox's own mail shows it"
+                f"mailbox {number}: no authserv_id, so no [[contact_form]] can be told from whoever pretends to be it, "
+                "and gets no reply. Write whose Authentication-Results to believe"
             )
-    for language in practice.languages:
-        if language in DRAFT_LANGUAGES:
-            name = DRAFT_LANGUAGES[language]
-            yield f"the {name} words are a draft: no clinician and no native speaker has signed them yet"
+    for name in (DRAFT_LANGUAGES[language] for language in practice.languages if language in DRAFT_LANGUAGES):
+        yield f"the {name} words are a draft: no clinician and no native speaker has signed them yet"
 
 
 # The week

@@ -50,6 +50,8 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         from responder.config.syntax import explain
 
         raise ConfigError(explain(path, text, error)) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets in brackets
+        raise ConfigError(f"{path}: not TOML that can be read. Compare the file with config.example.toml.") from None
 
 
 class _Reader:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from responder import policy
 from responder.config import readers
 from responder.config.problems import Problem, did_you_mean
-from responder.config.providers import Provider, provider
+from responder.config.providers import Provider, provider, refused
 from responder.config.values import CommandSource, CredentialSource, EnvSource, FileSource, ServerConfig
 from responder.model import Level
 from responder.policy import ContactForm, MailboxRules
@@ -199,15 +199,17 @@ class _Reader:
         if port in _OTHER_PROTOCOLS or (port == 25 and not local):  # noqa: PLR2004 - RFC 5321 §4.5.4.2 names it
             self._wrong((key, "port"), f"port {port} {_other_port(port)}. Usual here is {ports['implicit']}")
         if _OAUTH_ONLY.fullmatch(table.host):
-            self._wrong((key, "host"), _refusal("microsoft365"))
+            self._wrong((key, "host"), refused()["microsoft365"])
         return ServerConfig(table.host, port, table.tls, self._ca_file((key, "ca_file"), table.ca_file), auth)
 
     def _ca_file(self, loc: Loc, name: str | None) -> Path | None:
         if name is None:
             return None
         file = self._directory / name
-        if not file.is_file():
-            self._wrong(loc, f"there is no such file. It is looked for at {file}")
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            self._wrong(loc, f"cannot be read: {error.strerror}. It is looked for at {file}")
         return file
 
     # Login
@@ -216,7 +218,8 @@ class _Reader:
         table = self._table
         if table.username is not None:
             return table.username
-        match preset.username if preset else "address":
+        form = preset.username if preset else "address"
+        match form:
             case "ask":
                 text = 'needs a line username = "..." beside it: its logins are not always the address'
                 self._wrong(("provider",), text)
@@ -225,6 +228,8 @@ class _Reader:
                 return table.address.local
             case "address":
                 return table.address.addr_spec
+            case _:
+                assert_never(form)
 
     def _password(self) -> SecretSource | None:
         secret = self._table.password
@@ -279,14 +284,6 @@ def _other_port(port: int) -> str:
     return f"is for {kind}" if kind else "is for mail between servers"
 
 
-def _refusal(name: str) -> str:
-    try:
-        provider(name)
-    except ValueError as error:
-        return str(error)
-    raise AssertionError(name)
-
-
 def _cannot_be_off(name: str) -> str | None:
     """Why a rule cannot be turned off, or None when it can."""
     soft = [rule.id for rule in policy.RULES if rule.level is Level.SOFT]
@@ -301,3 +298,5 @@ def _cannot_be_off(name: str) -> str | None:
             return "this rule is off anyway. Take it out of the list"
         case Level.SOFT:
             return None
+        case _:
+            assert_never(rule.level)

@@ -44,19 +44,25 @@ def providers() -> Mapping[str, Provider]:
     return {key: _provider(key, entry) for key, entry in _table()["provider"].items()}
 
 
+def refused() -> Mapping[str, str]:
+    """Names that people will try, and why they do not work."""
+    names: dict[str, str] = _table()["refused"]
+    return names
+
+
 def provider(name: str) -> Provider:
     """The preset that the file asks for.
 
     Raises:
         ValueError: there is none, with the reason or the likely name.
     """
-    table = _table()
+    aliases = _table()["alias"]
     word = name.strip().lower().replace(" ", "-").replace("_", "-")
     if name in providers():
         return providers()[name]
-    if reason := table["refused"].get(table["alias"].get(word, word)):
+    likely = aliases.get(word, word)
+    if reason := refused().get(likely):
         raise ValueError(reason)
-    likely = table["alias"].get(word, word)
     hint = f' Did you mean "{likely}"?' if likely in providers() else did_you_mean(word, providers())
     cure = hint or " Write its servers instead, as imap = {...} and smtp = {...}"
     raise ValueError(f"not a provider that is known here.{cure}")

@@ -243,10 +243,11 @@ def duration(shortest: timedelta, longest: timedelta, because: str) -> Callable[
 
 
 def in_short(length: timedelta) -> str:
-    """A length of time as it is written in the file: ``90m``, ``24h``, ``7d``."""
+    """A length of time as a person would write it in the file: ``90m``, ``72h``, ``30d``."""
     minutes = int(length / _UNITS["m"])
-    unit = "h" if minutes % 60 == 0 and minutes else "m"
-    return f"{minutes // 60 if unit == 'h' else minutes}{unit}"
+    if minutes and length % timedelta(days=1) == timedelta(0) and length > timedelta(days=3):
+        return f"{length.days}d"
+    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"
 
 
 def day(value: object) -> date:

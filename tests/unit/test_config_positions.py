@@ -53,6 +53,13 @@ def test_what_is_missing_stands_where_its_table_stands() -> None:
     assert places.value(()) is None
 
 
+def test_broken_headers_and_keys_hide_nothing_else() -> None:
+    """What cannot be read is passed over, what follows has its place."""
+    places = Places('[]\n"\\ud800" = 1\n[hours]\nmonday = 1\n')
+    assert places.key(("hours", "monday")) == (4, 1)
+    assert places.key(("\\ud800",)) == (2, 1)
+
+
 def test_what_stands_twice_is_found() -> None:
     """Keys and tables that repeat are listed with both places; arrays of tables may repeat."""
     places = Places("[a]\nx = 1\nx = 2\n[[b]]\n[[b]]\n[a]\n")

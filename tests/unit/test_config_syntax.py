@@ -24,7 +24,11 @@ def refusal(directory: Path, content: str | bytes) -> str:
 
 HINTS: dict[str, tuple[str, str, str]] = {
     "typographic quotes": ("name = “Harbour”", "8", 'There are typographic quotes here; type the plain one: ".'),
-    "typographic single quotes": ("name = ‘Harbour’", "8", 'There are typographic quotes here; type the plain one: ".'),
+    "typographic single quotes": (
+        "name = \u2018Harbour\u2019",
+        "8",
+        'There are typographic quotes here; type the plain one: ".',
+    ),
     "non-breaking space": ('name =\u00a0"Harbour"', "7", "There is an invisible character here; retype the line."),
     "colon": ('name: "Harbour"', "5", "A key and its value are joined by =, not by a colon."),
     "hours without quotes": (
@@ -71,6 +75,11 @@ def test_the_reason_is_told_before_the_cure(tmp_path: Path) -> None:
         "config.toml:3:11: not TOML: expected '=' after a key in a key/value pair. "
         "Compare the line with config.example.toml."
     )
+
+
+def test_a_value_that_is_missing_at_the_very_end(tmp_path: Path) -> None:
+    """Where the parser names no line, the last one is meant."""
+    assert refusal(tmp_path, "[hours]\nmonday =") == ("config.toml:2:9: not TOML: invalid value. The value is missing.")
 
 
 def test_what_never_ends_is_told_at_the_end(tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ def test_what_is_missing_stands_where_its_table_stands() -> None:
 
 def test_broken_headers_and_keys_hide_nothing_else() -> None:
     """What cannot be read is passed over, what follows has its place."""
-    places = Places('[]\n"\\ud800" = 1\n[hours]\nmonday = 1\n')
-    assert places.key(("hours", "monday")) == (4, 1)
-    assert places.key(("\\ud800",)) == (2, 1)
+    places = Places('"\\ud800" = 1\n[]\nx = 1\n[hours]\nmonday = 1\n')
+    assert places.key(("\\ud800",)) == (1, 1)
+    assert places.value(("hours", "monday")) == (5, 10)
 
 
 def test_what_stands_twice_is_found() -> None:

@@ -128,7 +128,6 @@ class Connection:
             timeout=limits.command,
             use_tls=server.tls == "implicit",
             start_tls=False,  # never opportunistic: see _secure
-            tls_context=None if server.tls == "none" else _tls_context(server),
         )
 
     @property
@@ -143,6 +142,8 @@ class Connection:
             Exception: whatever the library raises; ``phase`` says where.
         """
         async with asyncio.timeout(self._limits.connect):  # the library's own does not bound the sum of its steps
+            if self._server.tls != "none":  # in a thread: the system's authorities take tens of milliseconds to read
+                self.smtp.tls_context = await asyncio.to_thread(_tls_context, self._server)
             await self.smtp.connect(timeout=None)
         await self._ehlo()
         if self._server.tls == "starttls":
@@ -238,7 +239,11 @@ class Connection:
 
 def _tls_context(server: Server) -> ssl.SSLContext:
     """A fresh one per connection: certificates and roots change during months of running."""
-    return ssl.create_default_context(cafile=None if server.ca_file is None else str(server.ca_file))
+    try:
+        return ssl.create_default_context(cafile=None if server.ca_file is None else str(server.ca_file))
+    except OSError as error:
+        cure = "ca_file must be a PEM file that the daemon may read"
+        raise AccountFaultError(Deferred(f"ca_file: {error.strerror}", account_wide=True, cure=cure)) from error
 
 
 def wire_form(content: bytes) -> bytes:

@@ -274,18 +274,15 @@ class Submitter:
                 raise
 
     async def _open(self) -> Connection:
-        connection = None
+        connection = Connection(self._server, self._limits, self._local_hostname)
         try:
             credentials = await self._credentials() if self._server.auth else None
-            connection = Connection(self._server, self._limits, self._local_hostname)
             await connection.open(credentials)
         except BaseException as error:
-            phase = Phase.CONNECT if connection is None else connection.phase
-            if connection is not None:
-                connection.abort()
+            connection.abort()
             if isinstance(error, AccountFaultError) or not isinstance(error, Exception):
                 raise
-            raise self._not_connected(phase, error) from error  # ssl, OS and Unicode errors are all "not connected"
+            raise self._not_connected(connection.phase, error) from error  # every kind of error is "not connected"
         if credentials is not None:
             self.breaker.logged_in()
         return connection

@@ -729,10 +729,16 @@ async def test_tls_to_a_plain_port() -> None:
     assert "465" in (outcome.cure or "")
 
 
-async def test_missing_authority_file(tmp_path: Path) -> None:
-    """A ca_file that is not there defers the reply."""
-    outcome = await submitter(Place(25, "implicit", tmp_path / "gone.pem")).send(reply())
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_unusable_authority_file(tmp_path: Path, content: str | None) -> None:
+    """A ca_file that is missing or holds no certificate says so; the reply waits."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    outcome = await submitter(Place(25, "implicit", path)).send(reply())
     assert isinstance(outcome, Deferred)
+    assert outcome.account_wide
+    assert "ca_file" in (outcome.cure or "")
 
 
 def test_plain_text_is_for_this_machine() -> None:

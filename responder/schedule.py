@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
 
-_DAYS_BEFORE = 3
+_DAYS_BEFORE = 2
 _DAYS_AFTER = 1
-"""Hours of a local date end with the day after it at the latest, and zones lie up to 16 h to either side of UTC."""
+"""Hours of a local date end with the day after it at the latest; zones lie up to 12 h behind UTC and 14 h ahead."""
 
 _MAX_PERIODS = 256
 """Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""

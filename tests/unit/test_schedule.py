@@ -372,6 +372,12 @@ CLOSURES: list[Case] = [
         "ever .. ever",
     ),
     (
+        "since the calendar began, east of Greenwich",
+        always("Asia/Kolkata", closure("1901-01-01T00:00", None)),
+        "2026-01-01 00:00",
+        "ever .. ever",
+    ),
+    (
         "for three years",
         london(closure("2026-11-24T10:00", "2029-11-24T00:00")),
         "2028-01-01 12:00",
@@ -997,3 +1003,32 @@ def test_flips_at_the_seams_of_memory() -> None:
         assert since.next_change(tuesday - timedelta(days=3)) == tuesday
         assert until.next_change(tuesday - timedelta(hours=3)) == tuesday
         assert list(since.changes(tuesday, tuesday + timedelta(days=1))) == [(tuesday, True)]
+
+
+@pytest.mark.parametrize("week", range(8))
+def test_dated_flips_at_the_seams_of_memory(week: int) -> None:
+    """So are those of an opening alone and of a closure alone, where the search leaves out what cannot flip."""
+    tuesday = utc("2026-11-03 00:00") + timedelta(weeks=week)
+    opened = schedule("UTC", opening(str(tuesday.date()), "00:00-24:00"))
+    closed = always("UTC", closure(str(tuesday.date()), str(tuesday.date() + timedelta(weeks=5))))
+    for made, length in ((opened, timedelta(days=1)), (closed, timedelta(weeks=5))):
+        assert (
+            made.next_change(tuesday - timedelta(weeks=9)) == made.next_change(tuesday - timedelta(days=3)) == tuesday
+        )
+        assert made.next_change(tuesday) == tuesday + length
+        assert made._timeline.flip_until(tuesday + length - timedelta(hours=1)) == tuesday
+        assert made._timeline.flip_until(tuesday + timedelta(weeks=20)) == tuesday + length
+
+
+@pytest.mark.parametrize("week", range(4))
+def test_hours_from_two_dates_ago_at_the_seams(week: int) -> None:
+    """Twelve hours behind UTC, the hours that began late on Sunday are still open on Tuesday in UTC."""
+    made = Schedule(ZoneInfo("Etc/GMT+12"), {6: (DailyInterval(1439, 2878),)})
+    assert made.is_open(utc("2026-11-03 11:57") + timedelta(weeks=week))
+    assert not made.is_open(utc("2026-11-03 11:58") + timedelta(weeks=week))
+
+
+def test_a_period_is_worked_out_once() -> None:
+    """Everybody who writes on one night gets the same closed period, without another search."""
+    made = london()
+    assert made.closed_period(utc("2026-11-23 18:00")) is made.closed_period(utc("2026-11-24 08:59"))

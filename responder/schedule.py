@@ -28,7 +28,7 @@ _DAYS_BEFORE = 2
 _DAYS_AFTER = 1
 """Hours of a local date end with the day after it at the latest; zones lie up to 12 h behind UTC and 14 h ahead."""
 
-_MAX_PERIODS = 256
+_MAX_PERIODS = 1024
 """Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""
 
 _STAMP = "%Y-%m-%d %H:%M"

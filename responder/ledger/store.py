@@ -180,19 +180,26 @@ class Store:
         row = self._row(key)
         if row is not None and row.state in OPEN:
             return True
-        name = self._message(message)
+        folder, name = self._folder(key.mailbox, key.folder), self._message(message)
         old = self._db.execute(
-            "SELECT id, state, received_at, not_before FROM replies"
+            "SELECT id, state, not_before FROM replies"
             " WHERE folder = ? AND uid_validity != ? AND message = ? AND state IN ('due', 'claimed')"
             " ORDER BY state = 'due' DESC, id LIMIT 1",
-            (self._folder(key.mailbox, key.folder), key.uid_validity, name),
+            (folder, key.uid_validity, name),
         ).fetchone()
         if old is None:
             return False
-        row_id, state, received_at, not_before = old
+        row_id, state, not_before = old
+        # Of several copies of one message it may be another one's row: the earliest time of all is never too late.
+        (received_at,) = self._db.execute(
+            "SELECT min(received_at) FROM replies WHERE folder = ? AND message = ? AND state IN ('due', 'claimed')",
+            (folder, name),
+        ).fetchone()
         if state == State.DUE:
-            place = (key.uid_validity, key.uid, row_id)
-            self._db.execute("UPDATE replies SET uid_validity = ?, uid = ? WHERE id = ?", place)
+            self._db.execute(
+                "UPDATE replies SET uid_validity = ?, uid = ?, received_at = ? WHERE id = ?",
+                (key.uid_validity, key.uid, received_at, row_id),
+            )
         else:  # it is settled under its old key; should that fail, the message has another chance under the new one
             self._add(key, name, received_at, not_before)
         return True

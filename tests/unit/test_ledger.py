@@ -485,10 +485,25 @@ async def test_what_was_never_due_is_not_carried_over(ledger: Ledger) -> None:
     """Neither another message nor a settled one."""
     await answer(ledger, await receive(ledger, key_of(1)), ACCEPTED)
     assert not await ledger.carry_over(key_of(1, generation=8), message_of(key_of(1)))
+    await receive(ledger, key_of(2))
     assert not await ledger.carry_over(key_of(2, generation=8), "<never@example.org>")
+    assert await uids_due(ledger) == [(7, 2)]
     assert await ledger.answered(ANNA, message_of(key_of(1)))
     assert not await ledger.answered(BEN, message_of(key_of(1)))
     assert not await ledger.answered(ANNA, "<never@example.org>")
+
+
+async def test_copies_of_one_message_are_looked_for_from_the_earliest_on(ledger: Ledger) -> None:
+    """Which row goes to which copy cannot be known, and none may fall out of the next search."""
+    one = "<one@example.org>"
+    await receive(ledger, key_of(1), one, NIGHT - 9 * HOUR)
+    await receive(ledger, key_of(2), one, NIGHT)
+    assert await ledger.carry_over(key_of(1, generation=8), one)
+    assert await ledger.carry_over(key_of(2, generation=8), one)
+    await ledger.record(HELLO, INBOX, Cursor(UidValidity(8), Uid(2)), [])
+    assert await uids_due(ledger) == [(8, 1), (8, 2)]
+    await ledger.withdraw(key_of(1, generation=8), "gone", NIGHT)
+    assert (await ledger.rescue(HELLO, INBOX, UidValidity(9))).earliest_due_received_at == NIGHT - 9 * HOUR
 
 
 async def test_what_is_not_found_again_is_withdrawn(ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -326,7 +326,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if due:
             ledger_keys = {row.key for row in self.run(self.ledger.due(key.mailbox, INBOX))}
             (moved,) = [old for old, _ in due if old not in ledger_keys]
-            self.rows[key] = self.rows.pop(moved)
+            self.rows[key] = replace(self.rows.pop(moved), mail=mail)  # it is judged by what is there now
         else:
             assert same, "carried over what was never open"
             self.rows[key] = Row(mail)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from responder.service.ports import Folder, Sender
     from responder.service.telling import Teller
 
-MAX_IN_FLIGHT = 32
-"""Replies of one mailbox between claim and settle; the rest stay ``due`` in the ledger, not in memory."""
+MAX_IN_FLIGHT = 8
+"""Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after a
+crash. The rest stay ``due`` in the ledger."""
 
 STOP_GRACE = 5.0
 """Seconds that replies already being sent may take when the service stops; then they count as cut off."""

@@ -29,7 +29,7 @@ def test_dovecot_gone_for_a_while(dovecot: Dovecot, sink: SmtpSink) -> None:
         assert site.stop() == 0
         troubles = [line for line in site.log() if line["event"].startswith("not watching")]
         assert len(troubles) <= 3
-    assert [reply.recipients for reply in sink.messages()] == [("night@mail.example",)]
+    assert [reply.recipient for reply in sink.messages()] == ["night@mail.example"]
 
 
 def test_uidlist_deleted(dovecot: Dovecot, sink: SmtpSink) -> None:
@@ -50,7 +50,7 @@ def test_uidlist_deleted(dovecot: Dovecot, sink: SmtpSink) -> None:
         site.deliver(letter("later@mail.example", message_id="later@mail.example"))
         sink.wait_for(3, timeout=30)
         assert site.stop() == 0
-    recipients = sorted(reply.recipients[0] for reply in sink.messages())
+    recipients = sorted(reply.recipient for reply in sink.messages())
     assert recipients == ["after@mail.example", "before@mail.example", "later@mail.example"]
 
 

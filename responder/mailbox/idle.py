@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ALLOWANCE = 16_000_000  # octets per round; nobody has that much to say to somebody who waits
 _READS_PER_TURN = 4  # a flood must leave the loop time for others
+_OCTETS_PER_READ = 32_768
 
 _NEWS = re.compile(rb"\* \d+ (EXISTS|RECENT)\b", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
@@ -146,7 +147,7 @@ class IdleRound:
                 self._take_lines()
                 if self._tagged is not None:
                     break
-                if not self._wire.receive():
+                if not self._wire.receive(_OCTETS_PER_READ):
                     raise imaplib.IMAP4.abort("the server closed the connection")  # noqa: TRY301 - one way out
             else:
                 # TLS may hold more that the socket does not show any more

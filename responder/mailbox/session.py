@@ -219,7 +219,9 @@ class Mailbox:
 
         async def ask(window: str) -> Sequence[Uid]:
             criteria = ("UID", window, "SINCE", search_date(day))
-            answer = await self._run(lambda c: c.command("UID", "SEARCH", *criteria, rows="SEARCH"))
+            answer = await self._run(
+                lambda c: c.command("UID", "SEARCH", *criteria, rows="SEARCH", allowance=FETCH_ALLOWANCE)
+            )
             self._must_be_ok(answer)
             uids = read_search(row for row in answer.rows if isinstance(row, bytes))
             found.update(uids)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Generator
 
-MAX_LINE = 1_000_000  # octets; imaplib's own limit, but ours ends the connection instead of losing step
+MAX_LINE = 4_000_000  # octets; half a million UIDs in one answer to SEARCH. imaplib loses step at a quarter of that
 MAX_LITERAL = 1_000_000  # octets kept; header blocks above a few dozen kB get no reply anyway
 ALLOWANCE = 4_000_000  # octets a server may send in answer to a small command
 FETCH_ALLOWANCE = 32_000_000  # the same for FETCH and SEARCH over a window of UIDs
@@ -126,14 +126,14 @@ class Wire(imaplib.IMAP4):
         """How much the server may send from here on before we hang up."""
         self._allowance = octets
 
-    def receive(self) -> bool:
+    def receive(self, at_most: int = _RECEIVE) -> bool:
         """Add what the socket has; False at the end of the connection.
 
         Raises:
             OSError: also ``BlockingIOError`` and ``ssl.SSLWantReadError`` when nothing is there and nobody may wait.
             imaplib.IMAP4.abort: the allowance is used up.
         """
-        more = self.plug.sock.recv(_RECEIVE)
+        more = self.plug.sock.recv(at_most)
         self._allowance -= len(more)
         if self._allowance < 0:
             raise self.abort("the server sends more than it was asked for")
@@ -179,7 +179,8 @@ class Wire(imaplib.IMAP4):
         line = self.readline()
         if not line.endswith(b"\r\n"):
             raise self.abort("socket error: EOF" if not line else "a line without CRLF")
-        return line[:-2]
+        # imaplib takes a tagged reply without any text for nonsense
+        return line[:-2] + b" " if line.endswith((b" OK\r\n", b" NO\r\n", b" BAD\r\n")) else line[:-2]
 
     def readline(self) -> bytes:
         """For imaplib; empty at the end of the connection."""

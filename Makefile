@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench lock clean distclean
+.PHONY: help demo test check bench rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,8 @@ help:
 	@echo "make test    every test; Dovecot, Postfix's smtp-sink and systemd-analyze are installed if this is allowed"
 	@echo "make check   lint, types, layers, coverage of the last make test"
 	@echo "make bench   the benchmarks"
-	@echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
+	echo "make rules   write the README's tables of rules anew, from the rules"
+	echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
 	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"
 
 demo: $(VENV)/.demo
@@ -38,7 +39,11 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@.ci/system-packages
-	$(BIN)/python -m benchmarks $(ARGS)
+	for script in benchmarks/[a-z]*.py; do
+	  name=$$(basename "$$script" .py)
+	  echo "== $$name"
+	  $(BIN)/python -m "benchmarks.$$name" $(ARGS)
+	done
 
 # -- the virtual environment: a stamp for each thing that is in it ---------------------------------------------------
 
@@ -69,6 +74,9 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(VENV)/.demo $@
+
+rules: $(VENV)/.dev
+	@$(BIN)/python -m tools.rule_table
 
 lock: $(VENV)/.dev
 	@export CUSTOM_COMPILE_COMMAND="make lock"

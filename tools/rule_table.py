@@ -44,4 +44,4 @@ if __name__ == "__main__":
     if "--check" not in sys.argv[1:]:
         README.write_text(after, encoding="utf-8")
     elif after != before:
-        sys.exit("README.md: the tables of rules are out of step; run: python tools/rule_table.py")
+        sys.exit("README.md: the tables of rules are out of step; run: make rules")

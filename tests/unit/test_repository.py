@@ -87,7 +87,7 @@ def test_readme_lists_the_commands_that_there_are() -> None:
 
 
 def test_readme_lists_the_rules_that_there_are() -> None:
-    """The tables of rules say what the rules say: else run python tools/rule_table.py."""
+    """The tables of rules say what the rules say: else run make rules."""
     assert rule_table.with_tables(README) == README
     assert "| `auto-submitted` | H |" in README
     assert "| `open-again` |" in README

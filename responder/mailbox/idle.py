@@ -62,6 +62,7 @@ class IdleRound:
         self._news = False
         self._fault: Exception | None = None
         self._listening = False
+        self._reading_on = False
 
     async def listen(self, seconds: float, wake: asyncio.Event) -> Heard:
         """Idle until the server announces mail, ``wake`` is set, or the time is over.
@@ -150,8 +151,7 @@ class IdleRound:
                 if not self._wire.receive(_OCTETS_PER_READ):
                     raise imaplib.IMAP4.abort("the server closed the connection")  # noqa: TRY301 - one way out
             else:
-                # TLS may hold more that the socket does not show any more
-                self._loop.call_soon(self._read_on)
+                self._read_on_soon()
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except Exception as error:  # noqa: BLE001 - raised again in listen
@@ -159,7 +159,14 @@ class IdleRound:
             self._hang_up()
         self._stir.set()
 
+    def _read_on_soon(self) -> None:
+        """TLS may hold more that the socket does not show any more."""
+        if not self._reading_on:
+            self._reading_on = True
+            self._loop.call_soon(self._read_on)
+
     def _read_on(self) -> None:
+        self._reading_on = False
         if self._listening:
             self._readable()
 

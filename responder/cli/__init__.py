@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit status."""
+    # the packaged time zones, never the host's: an old host would say a wrong opening time
+    zoneinfo.reset_tzpath(to=())
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:

@@ -176,6 +176,11 @@ smtp = {self._smtp}
         assert self.sink is not None
         return self.sink.messages()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send the daemon a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def stop(self, timeout: float = 15.0) -> int:
         """SIGTERM; the exit status."""
         assert self.process is not None

@@ -1,4 +1,4 @@
-"""kill -9 at every hop: nobody is left without a reply, and only what was in flight may come twice, as the same message."""
+"""kill -9 at every hop: nobody is left without a reply; only what was in flight may come twice, as the same message."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def run_through_a_kill(site: Site, server: ScriptedSmtp, environ: dict[str
     assert await asyncio.to_thread(site.process.wait, 60) == -signal.SIGKILL
     await asyncio.to_thread(site.start)
     async with asyncio.timeout(60):
-        while len(replies_by_person(server)) < MESSAGES:
+        while len(replies_by_person(server)) < MESSAGES:  # noqa: ASYNC110 - the daemon is another process
             await asyncio.sleep(0.1)
     await until_quiet(site)
     assert await asyncio.to_thread(site.stop) == 0

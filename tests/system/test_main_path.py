@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import email
 import email.policy
-import time
+import signal
 from datetime import UTC, datetime, timedelta
 
 from tests.lab.dovecot import Dovecot
 from tests.lab.smtp import SmtpSink
 from tests.system.site import ADDRESS, ALWAYS_OPEN, Site, closed_now, letter
 
-OUR_SHARE = 1.0
-"""Seconds from delivery to the reply at the sink; Dovecot itself waits 500 ms before it tells of new mail."""
 
-
-def test_out_of_hours_a_reply_with_help_leaves_within_a_second(dovecot: Dovecot, sink: SmtpSink) -> None:
+def test_out_of_hours_a_person_is_answered_with_help(dovecot: Dovecot, sink: SmtpSink) -> None:
     """Out of hours a person is answered at once, with the emergency number and a crisis line."""
     with Site(dovecot, sink, hours=closed_now()) as site:
         site.start()
-        taken: list[float] = []
-        for number in range(3):
-            before = time.monotonic()
-            site.deliver(letter(f"person{number}@mail.example", message_id=f"{number}@mail.example"))
-            sink.wait_for(number + 1)
-            taken.append(time.monotonic() - before)
+        site.deliver(letter("person0@mail.example", message_id="0@mail.example"))
+        (reply,) = sink.wait_for(1)
         assert site.stop() == 0
-    assert sorted(taken)[1] < OUR_SHARE, taken
-    reply = site.replies()[0]
     assert reply.sender == ""
     assert reply.recipient == "person0@mail.example"
     message = email.message_from_bytes(reply.content, policy=email.policy.default)
@@ -65,11 +56,11 @@ def test_the_mailbox_stays_as_it_was_found(dovecot: Dovecot, sink: SmtpSink) -> 
     """Flags, UIDs and modification sequences are the same before and after messages were judged and answered."""
     with Site(dovecot, sink, hours=closed_now()) as site:
         site.start()
-        site.process and site.process.send_signal(19)  # SIGSTOP: the snapshot comes before the daemon has seen anything
+        site.signal(signal.SIGSTOP)  # the snapshot comes before the daemon has seen anything
         for number in range(5):
             site.deliver(letter(f"p{number}@mail.example"))
         before = dovecot.snapshot(ADDRESS)
-        site.process and site.process.send_signal(18)  # SIGCONT
+        site.signal(signal.SIGCONT)
         site.wait_until_decided(5)
         assert site.stop() == 0
         assert dovecot.snapshot(ADDRESS) == before
@@ -150,8 +141,7 @@ def test_a_bad_file_is_refused_with_78_and_a_bad_reload_changes_nothing(dovecot:
         site.start()
         good = site.config.read_text(encoding="utf-8")
         site.config.write_text(good.replace("[hours]", "[hours]\nthurday = 9"), encoding="utf-8")
-        assert site.process is not None
-        site.process.send_signal(1)
+        site.signal(signal.SIGHUP)
         line = site.wait_for_log(lambda line: "refused" in line["event"])
         assert "thurday" in line["why"]
         refused = site.run("run")
@@ -168,8 +158,7 @@ def test_a_reload_opens_the_practice_without_a_new_connection(dovecot: Dovecot, 
     with Site(dovecot, sink, hours=closed_now()) as site:
         site.start()
         site.write(ALWAYS_OPEN)
-        assert site.process is not None
-        site.process.send_signal(1)
+        site.signal(signal.SIGHUP)
         site.wait_for_log(lambda line: "read again" in line["event"])
         site.deliver(letter("person@mail.example"))
         site.wait_until_decided(1)

@@ -1,4 +1,4 @@
-"""Loaded by Python itself when this directory is on PYTHONPATH: kills the process, as ``kill -9`` would, at a named point.
+"""Loaded by Python itself when this directory is on PYTHONPATH: kills the process, as kill -9 would, at a named point.
 
 ``FAILPOINT=claim:40`` kills at the fortieth time that the point is reached. The product knows nothing of this.
 """
@@ -10,45 +10,46 @@ import signal
 from typing import Any
 
 
-def _arm(point: str, count: int) -> None:
-    from responder.ledger import Claimed, Ledger
+class _Fuse:
+    """Kills the process when it was touched so many times."""
 
-    left = count
+    def __init__(self, count: int) -> None:
+        self.left = count
 
-    def reached() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
+    def touch(self) -> None:
+        self.left -= 1
+        if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arm(point: str, fuse: _Fuse) -> None:
+    from responder.ledger import Claimed, Ledger
 
     record, claim, settle = Ledger.record, Ledger.claim, Ledger.settle
 
-    async def killed_after_fetch(self: Ledger, *args: Any) -> None:
+    async def after_fetch(self: Ledger, *args: Any) -> None:
         for _ in args[3]:
-            reached()
+            fuse.touch()
         await record(self, *args)
 
-    async def killed_after_claim(self: Ledger, *args: Any, **kwargs: Any) -> Any:
+    async def after_claim(self: Ledger, *args: Any, **kwargs: Any) -> Any:
         result = await claim(self, *args, **kwargs)
         if isinstance(result, Claimed):
-            reached()
+            fuse.touch()
         return result
 
-    async def killed_before_settle(self: Ledger, *args: Any, **kwargs: Any) -> Any:
-        reached()
+    async def before_settle(self: Ledger, *args: Any, **kwargs: Any) -> Any:
+        fuse.touch()
         return await settle(self, *args, **kwargs)
 
-    match point:
-        case "fetch":
-            Ledger.record = killed_after_fetch  # type: ignore[method-assign] # that is the point
-        case "claim":
-            Ledger.claim = killed_after_claim  # type: ignore[method-assign] # that is the point
-        case "settle":
-            Ledger.settle = killed_before_settle  # type: ignore[method-assign] # that is the point
-        case _:
-            raise ValueError(point)
+    name, replacement = {
+        "fetch": ("record", after_fetch),
+        "claim": ("claim", after_claim),
+        "settle": ("settle", before_settle),
+    }[point]
+    setattr(Ledger, name, replacement)
 
 
 if "FAILPOINT" in os.environ:
     _point, _, _count = os.environ["FAILPOINT"].partition(":")
-    _arm(_point, int(_count))
+    _arm(_point, _Fuse(int(_count)))

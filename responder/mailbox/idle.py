@@ -121,7 +121,7 @@ class IdleRound:
         wire.send(self._tag + b" IDLE\r\n")
         self._loop.add_reader(wire.plug.sock, self._readable)
         self._listening = True
-        # Mail that was announced together with the last answer is in the buffer already: no readability will tell.
+        # Mail that was announced together with the last answer is in our buffer already: the socket will not tell.
         self._readable()
 
     def _stop(self) -> None:

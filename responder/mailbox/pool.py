@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,6 +46,7 @@ class CommandPool:
 
         Raises:
             TimeoutError: the deadline passed; the work was aborted.
+            RuntimeError: the pool is closed.
         """
         await self._free.acquire()
         try:
@@ -73,11 +75,17 @@ class CommandPool:
         Raises:
             OSError: the name is unknown or the resolver silent.
         """
-        async with self._resolvers:
-            found: Future[list[Resolved]] = Future()
-            # A daemon thread, so that a silent resolver cannot hold up the end of the process either.
-            threading.Thread(target=_look_up, args=(host, port, found), daemon=True, name="imap-resolver").start()
-            return await asyncio.wrap_future(found)
+        await self._resolvers.acquire()
+        loop = asyncio.get_running_loop()
+        found: Future[list[Resolved]] = Future()
+        found.add_done_callback(lambda _: self._resolved(loop))
+        # A daemon thread, so that a silent resolver cannot hold up the end of the process either.
+        threading.Thread(target=_look_up, args=(host, port, found), daemon=True, name="imap-resolver").start()
+        return await asyncio.wrap_future(found)
+
+    def _resolved(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile, and nobody waits any more
+            loop.call_soon_threadsafe(self._resolvers.release)
 
     def close(self) -> None:
         """Take no more work. What runs ends by its deadline."""

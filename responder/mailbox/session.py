@@ -153,10 +153,7 @@ class Mailbox:
             except Exception as error:  # noqa: BLE001 - a secret's command or file may fail in any way
                 rethrow(error, self._where)
 
-        try:
-            return await self._pool.run(resolve, deadline=self._limits.login, abort=lambda: None)
-        except TimeoutError as error:
-            raise TransientError(self._where, "the password could not be had in time") from error
+        return await self._in_pool(resolve, self._limits.login, lambda: None, "the password could not be had")
 
     async def _run(self, work: Callable[[Connection], T], seconds: float | None = None) -> T:
         """Run work on the connection, which does not survive a failure or cancellation."""
@@ -166,11 +163,15 @@ class Mailbox:
                 return await self._in_thread(connection, work, seconds or self._limits.command)
 
     async def _in_thread(self, connection: Connection, work: Callable[[Connection], T], seconds: float) -> T:
-        guarded = partial(connection.guarded, work)
+        return await self._in_pool(partial(connection.guarded, work), seconds, connection.plug.pull, "no answer")
+
+    async def _in_pool(self, work: Callable[[], T], seconds: float, abort: Callable[[], None], what: str) -> T:
         try:
-            return await self._pool.run(guarded, deadline=seconds, abort=connection.plug.pull)
+            return await self._pool.run(work, deadline=seconds, abort=abort)
         except TimeoutError as error:
-            raise TransientError(self._where, f"no answer within {seconds:g} s") from error
+            raise TransientError(self._where, f"{what} within {seconds:g} s") from error
+        except RuntimeError as error:
+            raise TransientError(self._where, "the program is stopping") from error
 
     def _connected(self) -> Connection:
         if self._connection is None:

@@ -428,6 +428,18 @@ async def test_cancelled_command() -> None:
     pool.close()
 
 
+async def test_pool_that_is_closed() -> None:
+    """What comes after the end of the pool is an error like any other, and closing still works."""
+    pool = CommandPool(1)
+    with ImapScript() as server:
+        mailbox = Mailbox(USER, "INBOX", server_of(server), Login, pool, HEADER_NAMES, limits=QUICK)
+        await mailbox.connect()
+        pool.close()
+        await mailbox.close()
+        with pytest.raises(TransientError, match="stopping"):
+            await mailbox.connect()
+
+
 async def test_close_is_quick() -> None:
     """A server that does not answer LOGOUT is not waited for."""
     with ImapScript(answering("LOGOUT", stalls)) as server:

@@ -1,8 +1,8 @@
 """What our own mail server found out about a sender: ``Authentication-Results`` (RFC 8601), believed from it alone.
 
-Anyone can write such a field. Believed are those that bear the configured authserv-id, from the top-most one down to the
-next ``Received``, and for each method the top-most that speaks of it: some servers write one field per method, and what a
-sender put in below can then add nothing to a method that the server itself has judged.
+Anyone can write such a field. Believed are those that bear the configured authserv-id, from the top-most one down to
+the next ``Received``, and for each method the top-most that speaks of it: some servers write one field per method, and
+what a sender put in below can then add nothing to a method that the server itself has judged.
 
 See Also:
     RFC 8601 §2.2 (syntax), §5 (removing forged fields); RFC 7489 §3.1 (alignment).
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 EXCHANGE_ONLINE = "exchange-online"
 """Stands for the id that Exchange Online does not write: only the top-most field without any id is believed."""
+
+MAX_PARTS = 1_000
+"""Of one field. Servers report each signature, and refuse to look at more than a few dozen."""
 
 _PART = re.compile(r'[^;"]++(?:"(?:[^"\\]++|\\.)*+"[^;"]*+)*+')
 _AROUND_EQUALS = re.compile(r"\s*+=\s*+")
@@ -79,7 +82,7 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
             return
         if name != "authentication-results":
             continue
-        parts = _PART.findall(_AROUND_EQUALS.sub("=", without_comments(value)[0].lower()))
+        parts = _PART.findall(_AROUND_EQUALS.sub("=", without_comments(value)[0].lower()))[:MAX_PARTS]
         has_id = bool(parts) and "=" not in parts[0]
         if authserv_id == EXCHANGE_ONLINE:
             if not has_id:

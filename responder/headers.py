@@ -1,7 +1,7 @@
 """From the bytes of a header block to an `InboundMessage`: any bytes give a value, and what is odd becomes a defect.
 
-Fields are split by hand: the standard library's ``email`` package costs up to ten times as much, and some of its readers
-raise or recurse on hostile input. What is read is bounded before anything looks at it.
+Fields are split by hand: the standard library's ``email`` package costs up to ten times as much, and some of its
+readers raise or recurse on hostile input. What is read is bounded before anything looks at it.
 
 See Also:
     RFC 5322 §2.2 (fields and folding), RFC 6532 (UTF-8 in them), RFC 2047 (encoded words).
@@ -137,9 +137,10 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
-_ZONE_HOURS = {
-    **{"gmt": 0, "utc": 0, "ut": 0, "z": 0},
-    **{"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7},
+_ZONE_HOURS = {"gmt": 0, "utc": 0, "ut": 0, "z": 0, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6} | {
+    "mst": -7,
+    "pdt": -7,
+    "pst": -8,
 }
 """RFC 5322 §4.3; other letters have no known meaning."""
 _YEARS = range(1970, 2200)

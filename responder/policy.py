@@ -1,7 +1,7 @@
 """Reply or skip, and why: the rules of `responder.rules`, then the clock.
 
-Hard rules come before soft ones, so that what is surely a machine is never listed as "maybe a person"; the tests of time
-come last, so that the reason given is the lasting one.
+Hard rules come before soft ones, so that what is surely a machine is never listed as "maybe a person"; the tests of
+time come last, so that the reason given is the lasting one.
 
 See Also:
     DESIGN §5 (time), RFC 3834 §2, RFC 5230 §4.

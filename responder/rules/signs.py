@@ -105,8 +105,8 @@ def says(names: Iterable[str], values: Iterable[str], why: str) -> Check:
 
 def header_anomaly(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
     """RULES 41."""
-    found = next((defect for defect in Defect if defect in _ANOMALIES and defect in message.defects), None)
-    return None if found is None else Finding(f"its headers are not fit to be read: {found.value}")
+    found = sorted(defect.value for defect in message.defects & _ANOMALIES)
+    return Finding(f"its headers are not fit to be read: {found[0]}") if found else None
 
 
 def set_aside(message: InboundMessage, _rules: MailboxRules) -> Finding | None:

@@ -69,7 +69,7 @@ def _claims_form(message: InboundMessage, rules: MailboxRules) -> bool:
     if not rules.contact_forms or len(message.from_) != 1:
         return False
     robots = {form.from_.identity for form in rules.contact_forms}
-    return message.from_[0].identity in robots and bool(message.values("reply-to"))
+    return message.from_[0].identity in robots
 
 
 def _only_reply_to(message: InboundMessage) -> Address | None:
@@ -116,6 +116,10 @@ def contact_form_unproved(message: InboundMessage, rules: MailboxRules) -> Findi
     """RULES, web contact forms."""
     if not _claims_form(message, rules) or behind_form(message, rules) is not None:
         return None
+    if not message.values("reply-to"):
+        # forms may write as ourselves, and so do we: that is own-address, and nothing to look at
+        ours = rules.is_ours(message.from_[0])
+        return None if ours else Finding("it comes from your contact form, and names nobody to answer")
     if _only_reply_to(message) is None:
         return Finding("it says that it is your contact form, but its Reply-To is not one address", maybe_person=True)
     cure = None if rules.authserv_id is not None else 'authserv_id = "…", as your mail server writes it'

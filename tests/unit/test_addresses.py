@@ -1,0 +1,278 @@
+"""Reading addresses: what is one, what is none, and that no text takes long or raises."""
+
+from __future__ import annotations
+
+import time
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import example, given
+
+from responder.addresses import (
+    MAX_ADDRESS_OCTETS,
+    MAX_COMMENTS,
+    MAX_ELEMENTS,
+    parse_address,
+    read_addresses,
+    without_comments,
+)
+
+LONG = "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mary@example.org", ["mary@example.org"]),
+        ("Mary <mary@example.org>", ["mary@example.org"]),
+        ("<mary@example.org>", ["mary@example.org"]),
+        ("  Mary  Example\t<mary@example.org> ", ["mary@example.org"]),
+        ("Mary J. Example <mary@example.org>", ["mary@example.org"]),
+        ('"Example, Mary" <mary@example.org>', ["mary@example.org"]),
+        ('"a \\" <x@y.z>" <mary@example.org>', ["mary@example.org"]),
+        ("=?utf-8?Q?M=C3=A1ria?= <maria@example.org>", ["maria@example.org"]),
+        ("Mária Ó <maria@example.org>", ["maria@example.org"]),
+        ("mary@example.org (Mary (at work) \\) here)", ["mary@example.org"]),
+        ("(a) Mary (b) <mary@example.org> (c)", ["mary@example.org"]),
+        ('"(not a comment)" <mary@example.org>', ["mary@example.org"]),
+        ("mary @ example.org", ["mary@example.org"]),
+        ('"mary.b"@example.org', ["mary.b@example.org"]),
+        ('"mar\\y"@example.org', ["mary@example.org"]),
+        ("'mary@example.org' <Mary@example.org>", ["Mary@example.org"]),
+        ("mary@example.org <mary@example.org>", ["mary@example.org"]),
+        ("Mary+tag_x!#$%&'*/=?^`{|}~@EXAMPLE.org", ["Mary+tag_x!#$%&'*/=?^`{|}~@example.org"]),
+        ("mary..b.@example.org", ["mary..b.@example.org"]),
+        ("mária@example.org", ["mária@example.org"]),
+        ("mary@Bücher.example", ["mary@xn--bcher-kva.example"]),
+        ("mary@xn--bcher-kva.example", ["mary@xn--bcher-kva.example"]),
+        ("mary@my_host.example", ["mary@my_host.example"]),
+        ("mary@localhost", ["mary@localhost"]),
+        ("mary@[192.0.2.1]", ["mary@[192.0.2.1]"]),
+        ("mary@[IPv6:2001:DB8::1]", ["mary@[ipv6:2001:db8::1]"]),
+        ("a@b.c, d@e.f", ["a@b.c", "d@e.f"]),
+        ("A <a@b.c>,\t(x) , d@e.f,", ["a@b.c", "d@e.f"]),
+        ("", []),
+        ("(nobody)", []),
+    ],
+)
+def test_addresses_are_read_in_their_order(text: str, found: list[str]) -> None:
+    """Names, comments and quotes fall away; the domain comes in lower-case A-labels, the local part as it is."""
+    read = read_addresses(text)
+
+    assert [address.addr_spec for address in read.found] == found
+    assert (read.complete, read.grouped) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "complete"),
+    [
+        ("undisclosed-recipients:;", [], True),
+        ("Us: a@b.c, D <d@e.f>; , g@h.i", ["a@b.c", "d@e.f", "g@h.i"], True),
+        ("Us: a@b.c", ["a@b.c"], False),
+        (": a@b.c;", ["a@b.c"], False),
+        ("A: B: a@b.c;;", ["a@b.c"], False),
+        ("a@b.c: d@e.f;", ["d@e.f"], False),
+    ],
+    ids=["empty", "with others", "not closed", "without a name", "nested", "an address as its name"],
+)
+def test_groups_are_seen(text: str, found: list[str], complete: bool) -> None:
+    """Members are listed, and that there was a group is said (RFC 5322 §3.4)."""
+    read = read_addresses(text)
+
+    assert [address.addr_spec for address in read.found] == found
+    assert (read.complete, read.grouped) == (complete, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mary", []),
+        ("<>", []),
+        ("<@>", []),
+        ("@example.org", []),
+        ("mary@", []),
+        ("mary@ex@ample.org", []),
+        ("Mary mary@example.org", []),
+        ("Mary <mary@example.org> Example", []),
+        ("Mary <mary@example.org", []),
+        ("mary@example.org>", []),
+        ("<<mary@example.org>>", []),
+        ("joe@bank.example <mary@example.org>", []),
+        ("joe@bank.example (x) <mary@example.org>", []),
+        ("<@relay.example:mary@example.org>", []),
+        ("<@a.example,@b.example:mary@example.org>", []),
+        ('"mary jane"@example.org', []),
+        ('"mary@x"@example.org', []),
+        ('"mary"."jane"@example.org', []),
+        ('"open <mary@example.org>', []),
+        ('Mary" <mary@example.org>', []),
+        ('"\\', []),
+        ("mary@example.org (open", ["mary@example.org"]),
+        ("mary@example.org )", []),
+        ("mary@example..org", []),
+        ("mary@.example.org", []),
+        ("mary@example.org.", []),
+        ("mary@-example.org", []),
+        ("mary@example-.org", []),
+        ("mary@exa mple.org", []),
+        ("mary@exa*mple.org", []),
+        ("mary@[]", []),
+        ("mary@[a,b]", []),
+        ("mary@[", []),
+        ("mary@[x y]", []),
+        ("mary@ä\u2028b.example", []),
+        ("mary@\u200bä..example", []),
+        ("ma\x00ry@example.org", []),
+        ("ma\x1fry@example.org", []),
+        ("ma\u202ery@example.org", []),
+        ("ma\u00a0ry@example.org", []),
+        ("mary@exam\x00ple.org", []),
+        (f"{LONG * 4}@example.org", []),
+        (f"mary@{LONG}.org", []),
+        (f"mary@{'.'.join(['a' * 60] * 5)}", []),
+        ("Mary Example, Dr <mary@example.org>", ["mary@example.org"]),
+        ("a@b.c; d@e.f", ["a@b.c", "d@e.f"]),
+        ("broken, a@b.c", ["a@b.c"]),
+    ],
+)
+def test_what_is_crooked_is_never_complete(text: str, found: list[str]) -> None:
+    """No guess is made (CVE-2023-27043): what cannot be read is left out, and said to be."""
+    read = read_addresses(text)
+
+    assert [address.addr_spec for address in read.found] == found
+    assert not read.complete
+
+
+def test_the_longest_address_that_smtp_takes_is_read() -> None:
+    """RFC 5321 §4.5.3.1.3 counts octets, not characters."""
+    domain = ".".join(["b" * 60] * 3) + ".org"
+    longest = "a" * (MAX_ADDRESS_OCTETS - len(domain) - 1)
+
+    assert parse_address(f"{longest}@{domain}") is not None
+    assert parse_address(f"a{longest}@{domain}") is None
+    assert parse_address(f"ä{longest[1:]}@{domain}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("hello@harbour.example", "hello@harbour.example"),
+        ("Hello@HARBOUR.example", "Hello@harbour.example"),
+        ('"hello"@harbour.example', "hello@harbour.example"),
+        ("hello@bücher.example", "hello@xn--bcher-kva.example"),
+        ("hello", None),
+        ("", None),
+        ("@", None),
+        ("Harbour <hello@harbour.example>", None),
+        ("hello@harbour.example (us)", None),
+        (" hello@harbour.example", None),
+        ("hello@harbour.example\r\nBcc: x@y.z", None),
+        ("a@b@harbour.example", None),
+        ('"hello@harbour.example', None),
+        ('"@harbour.example', None),
+        ('"a"b"@harbour.example', None),
+        ("a, b@harbour.example", None),
+        ("he\udcc3llo@harbour.example", None),
+        ("hello@ä\udcc3.example", None),
+    ],
+)
+def test_one_address_as_a_person_types_it(text: str, address: str | None) -> None:
+    """The configuration takes a bare address, and nothing around it."""
+    found = parse_address(text)
+
+    assert (found.addr_spec if found is not None else None) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "closed"),
+    [
+        ("no (comment)", "no", True),
+        ("(a (b) c) no (d)", "no", True),
+        ('"(no)"', '"(no)"', True),
+        ('"open (no)', '"open (no)', True),
+        ("(\\)) no", "no", True),
+        ("no (open", "no", False),
+        ("(" * 17 + ")" * 17 + "no", "", False),
+        ("(" * 16 + ")" * 16 + "no", "no", True),
+        ("()" * MAX_COMMENTS + "no", "no", True),
+        ("()" * (MAX_COMMENTS + 1) + "no", "", False),
+    ],
+)
+def test_comments_are_taken_out(text: str, left: str, closed: bool) -> None:
+    """Nested ones too (RFC 5322 §3.2.2), as deep and as many as mail ever has."""
+    bare, complete = without_comments(text)
+
+    assert (bare.strip(), complete) == (left, closed)
+
+
+def test_more_addresses_than_anyone_writes_to_are_not_read() -> None:
+    """The reading stops, and says so."""
+    read = read_addresses(", ".join(f"p{n}@example.net" for n in range(MAX_ELEMENTS + 10)))
+
+    assert (len(read.found), read.complete) == (MAX_ELEMENTS + 1, False)
+
+
+def test_only_so_many_foreign_domains_are_converted() -> None:
+    """Each costs as much as a message."""
+    read = read_addresses(", ".join(f"p@bü{n}.example" for n in range(60)))
+
+    assert (len(read.found), read.complete) == (50, False)
+
+
+@given(st.text(alphabet='ab@.,;:<>()[]"\\ é\t\0', max_size=60))
+@example('"\\')
+@example("(\\")
+def test_any_text_can_be_read_and_what_is_found_is_fit_to_send_to(text: str) -> None:
+    """Nothing raises, and no address holds what could end an SMTP command."""
+    for address in read_addresses(text).found:
+        assert parse_address(address.addr_spec) == address
+        assert address.addr_spec.isprintable()
+        assert not set(address.addr_spec) & set(' \r\n<>(),;"\\')
+        assert len(address.addr_spec.encode()) <= MAX_ADDRESS_OCTETS
+
+
+@given(st.text(max_size=60))
+def test_any_typed_text_gives_an_address_or_none(text: str) -> None:
+    """Surrogates, controls and other scripts included."""
+    address = parse_address(text)
+
+    assert address is None or address.addr_spec.isprintable()
+
+
+BOMBS = (
+    "(",
+    "()",
+    '"',
+    '"\\',
+    "<",
+    "[",
+    "[a",
+    "a,",
+    "a@b,",
+    "@",
+    ":",
+    ";",
+    '""@x,',
+    "(\\",
+    "a@ü.x,",
+    "\\",
+    "((a)",
+    '("',
+    "=?",
+)
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_twice_the_text_takes_no_more_than_twice_as_long(bomb: str) -> None:
+    """Linear in the text, whatever it repeats: measured in processor time, with room for noise."""
+
+    def cost(length: int) -> float:
+        text = bomb * (length // len(bomb))
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            read_addresses(text)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert cost(64_000) < 12 * cost(16_000) + 0.02

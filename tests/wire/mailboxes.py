@@ -7,14 +7,18 @@ import contextlib
 import gc
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from responder.mailbox import CommandPool, Limits, Mailbox
 from responder.model import FetchedMessage, Uid, UidValidity
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
     from pathlib import Path
+
+    from tests.lab.imap_script import Talk
+
+    Hook = Callable[[Talk, bytes, str, bytes], bool]
 
 USER = "hello@harbour.example"
 HEADER_NAMES = ("From", "Subject", "Message-ID", "Auto-Submitted", "List-Id")
@@ -85,3 +89,30 @@ def open_files() -> int:
     """How many file descriptors this process holds."""
     gc.collect()
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count, without objects that hold descriptors
+
+
+def answering(name: str, say: Callable[[Talk, bytes], Any]) -> Hook:
+    """A hook that answers one command in its own way."""
+
+    def hook(talk: Talk, tag: bytes, command: str, _line: bytes) -> bool:
+        if command == name:
+            say(talk, tag)
+        return command == name
+
+    return hook
+
+
+def stalls(talk: Talk, _tag: bytes) -> None:
+    """Say nothing more."""
+    talk.hold()
+
+
+def mid_literal(talk: Talk, _tag: bytes) -> None:
+    """Promise more than comes."""
+    talk.send(b"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (FROM)] {500}\r\nFrom: some")
+    talk.hold()
+
+
+def drips(talk: Talk, _tag: bytes) -> None:
+    """Each octet in time for a timeout of the socket, and never an end."""
+    talk.drip(b"* OK still working on it\r\n" * 50, 0.05)

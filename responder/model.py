@@ -173,6 +173,16 @@ class Level(Enum):
     OPTIONAL = "O"
 
 
+class Proof(Enum):
+    """What vouches for the correspondent's address; each kind has a rate of its own."""
+
+    NONE = "none"
+    SENDER = "sender"
+    """Our own mail server says that the From domain sent it (an aligned pass, RFC 8601)."""
+    FORM = "form"
+    """It came through a listed contact form; who typed the address, nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """This message gets an automatic reply.
@@ -181,12 +191,14 @@ class Reply:
         correspondent: whom we answer.
         answered_as: which of our own addresses was written to; the reply's From.
         why: one sentence for the owner.
+        proof: what vouches for the correspondent.
     """
 
     correspondent: Address
     answered_as: Address
     why: str
     rule: str = "out-of-hours"
+    proof: Proof = Proof.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +263,16 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Surely not delivered, and never will be: a 5xx for this recipient or this content."""
+    """Surely not delivered, and never will be: a 5xx for this recipient or this content.
+
+    Attributes:
+        dead_address: it is the address that takes no mail; False when the content or a policy was the reason, which may
+            be another one next time.
+    """
 
     reason: str
     code: int = 0
+    dead_address: bool = True
 
 
 @dataclass(frozen=True, slots=True)

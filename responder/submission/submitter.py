@@ -363,7 +363,9 @@ def _unfit_for(smtp: aiosmtplib.SMTP, reply: OutgoingReply) -> Rejected | None:
         return Rejected("MAIL: the recipient's address needs SMTPUTF8, which the server does not offer", 553)
     limit = smtp.esmtp_extensions.get("size", "").strip()
     if limit.isdecimal() and 0 < int(limit) < len(reply.content):  # RFC 1870 §4: 0 means no limit
-        return Rejected(f"MAIL: the reply has {len(reply.content)} octets, the server takes {limit}", 552)
+        return Rejected(
+            f"MAIL: the reply has {len(reply.content)} octets, the server takes {limit}", 552, dead_address=False
+        )
     return None
 
 

@@ -37,6 +37,7 @@ class Phase(Enum):
 _ACCOUNT_PHASES = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.MAIL})
 _ACCOUNT_CODES = frozenset({530, 534, 535, 538})  # RFC 4954 §6: authentication wanted, whichever command says so
 _ENHANCED = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
+_POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")  # RFC 3463 §3.8: a matter of security or policy, not of the address
 
 _CURE_QUOTA = "the provider's sending limit is reached: it lifts by itself, or ask the provider for a higher one"
 _CURE_BASIC_AUTH = (
@@ -72,7 +73,9 @@ def judge(phase: Phase, code: int, text: str) -> Verdict:
         return Deferred(reason)
     if code // 100 == PERMANENT:
         cure = _account_cure(phase, code, text)
-        return Rejected(reason, code) if cure is None else Deferred(reason, account_wide=True, cure=cure)
+        if cure is not None:
+            return Deferred(reason, account_wide=True, cure=cure)
+        return Rejected(reason, code, dead_address=phase is Phase.RCPT and not _POLICY.search(text))
     return Unknown(reason) if phase is Phase.DOT else Deferred(reason)
 
 

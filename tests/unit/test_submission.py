@@ -108,6 +108,23 @@ def test_null_path_refusal(phase: Phase, code: int, text: str, *, expected: bool
 
 
 @pytest.mark.parametrize(
+    ("phase", "code", "text", "dead"),
+    [
+        (Phase.RCPT, 550, "5.1.1 no such user", True),
+        (Phase.RCPT, 550, "no such user", True),
+        (Phase.RCPT, 550, "5.7.1 message refused by policy", False),
+        (Phase.DATA, 554, "5.6.0 not like this", False),
+        (Phase.DOT, 550, "5.1.1 no such user", False),
+    ],
+)
+def test_a_dead_address_is_told_from_a_refused_reply(phase: Phase, code: int, text: str, *, dead: bool) -> None:
+    """Only what was said of the address holds for the next reply, too."""
+    outcome = judge(phase, code, text)
+    assert isinstance(outcome, Rejected)
+    assert outcome.dead_address is dead
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("end of message: 550 5.7.60 SMTP; Client does not have permissions to send as this sender", True),

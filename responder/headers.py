@@ -114,7 +114,7 @@ HEADER_NAMES: tuple[str, ...] = (
     "X-DSPAM-Result",
     "X-Virus-Status",
 )
-"""Every field that is ever asked of a server: what some rule reads, and nothing more."""
+"""Every field that is ever asked of a server: what some rule reads, and the sender's Date, which none believes."""
 
 RECIPIENT_FIELDS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
 """RFC 5230 §4.5: where an address of ours has to stand, or the message was not written to us."""

@@ -55,8 +55,7 @@ BELIEVABLE_SKEW = timedelta(days=1)
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_HARD = tuple(rule for rule in RULES if rule.level is Level.HARD)
-_SOFT = tuple(rule for rule in RULES if rule.level is not Level.HARD)
+_HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is not Level.HARD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Timing:
 
 def decide(message: InboundMessage, rules: MailboxRules, timing: Timing) -> Decision:
     """Whether this message gets a reply, and to whom; the first reason against it otherwise."""
-    for rule in (*_HARD, *_SOFT):
+    for rule in _HARD_FIRST:
         skip = rule.judge(message, rules)
         if skip is not None:
             return skip

@@ -490,7 +490,7 @@ def test_what_is_no_person_is_not_listed(fields: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("to", "listed"),
-    [("some.one@gmail.com", False), ("our.practice+web@gmail.com", True)],
+    [("some.one@gmail.com", False), ("Our.Practice+web@gmail.com", True)],
     ids=["a stranger", "our own with dots and a tag"],
 )
 def test_at_a_shared_domain_only_spellings_of_our_own_are_ours(to: str, listed: bool) -> None:
@@ -500,6 +500,30 @@ def test_at_a_shared_domain_only_spellings_of_our_own_are_ours(to: str, listed: 
 
     assert isinstance(decision, Skip)
     assert (decision.rule, decision.maybe_person) == ("not-addressed", listed)
+
+
+@pytest.mark.parametrize(
+    "from_", ["Mary mary@example.org", "mary@example.org, joe@example.net", "Us: mary@example.org;"]
+)
+def test_a_crooked_sender_is_listed(from_: str) -> None:
+    """A person whose mail program writes nonsense is not answered, but seen."""
+    decision = judge(block({"From": from_}))
+
+    assert isinstance(decision, Skip)
+    assert (decision.rule, decision.maybe_person) == ("no-single-sender", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [({}, ""), ({"Reply-To": "mary at example.org"}, PROVED)],
+    ids=["not proved", "Reply-To not readable"],
+)
+def test_a_form_that_cannot_be_believed_is_listed(fields: dict[str, str], more: str) -> None:
+    """There is most likely a person behind it."""
+    decision = judge(block(FORM | fields, more=more))
+
+    assert isinstance(decision, Skip)
+    assert (decision.maybe_person, decision.cure) == (True, None)
 
 
 def test_a_form_without_authserv_id_is_listed_with_the_cure() -> None:

@@ -166,7 +166,19 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def claim(self, data: st.DataObject) -> None:
         """What is due is judged again, then claimed."""
+        self.claim_one(data.draw(st.sampled_from(self.keys("due"))))
+
+    @precondition(lambda self: self.keys("due"))
+    @rule(data=st.data(), fate=st.sampled_from(sorted(OUTCOMES)))
+    def claim_and_settle(self, data: st.DataObject, fate: str) -> None:
+        """The usual way: nothing else happens meanwhile."""
         key = data.draw(st.sampled_from(self.keys("due")))
+        self.claim_one(key)
+        if key in self.flying:
+            self.settle_one(key, fate)
+
+    def claim_one(self, key: MessageKey) -> None:
+        """Judges again, claims, and judges the claim."""
         row = self.rows[key]
         if row.mail.received_at < self.period_start:
             assert self.withdraw(key, "before-period") == ("unknown" if row.uncertain else "withdrawn")
@@ -217,7 +229,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data(), fate=st.sampled_from(sorted(OUTCOMES)))
     def settle(self, data: st.DataObject, fate: str) -> None:
         """A send ends."""
-        key = data.draw(st.sampled_from(list(self.flying)))
+        self.settle_one(data.draw(st.sampled_from(list(self.flying))), fate)
+
+    def settle_one(self, key: MessageKey, fate: str) -> None:
+        """Writes how it ended, and knows what that must mean."""
         send, row = self.flying.pop(key), self.rows[key]
         send.fate = fate
         state = self.run(self.ledger.settle(key, OUTCOMES[fate], at=self.now, retry_at=self.now + HOUR))
@@ -252,6 +267,7 @@ class LedgerMachine(RuleBasedStateMachine):
         row.state = self.run(self.ledger.withdraw(key, reason, self.now))
         return row.state
 
+    @precondition(lambda self: self.flying)
     @rule()
     def crash(self) -> None:
         """Kill -9: the files as they are, whatever was in flight; then a new process."""

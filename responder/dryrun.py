@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from responder.model import MessageKey, Uid, UidValidity
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with how many messages were looked at, and how many there are."""
+
+Arrival = tuple[Uid, datetime | None]
+"""A message and when the server received it."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -102,39 +106,29 @@ async def back_test(
         state = await folder.connect()
         times = _within(await folder.received_times(Uid(1), None), window, pipeline)
         # a folder without UIDVALIDITY can be read all the same: nothing is remembered here
-        name = MessageKey(mailbox, folder_name, state.uid_validity or UidValidity(1), Uid(1))
-        records = await _judge_all(folder, pipeline, times, name, progress)
+        uid_validity = state.uid_validity or UidValidity(1)
+        key_of = partial(MessageKey, mailbox, folder_name, uid_validity)
+        records = _by_time(pipeline, times, key_of)
+        progress(len(records), len(times))
+        judged = {record.uid for record in records}
+        wanted = [uid for uid, _ in times if uid not in judged]
+        async for batch in folder.fetch(wanted, uid_validity):
+            records += [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
+            progress(len(records), len(times))
     finally:
         await folder.close()
     records.sort(key=lambda record: (record.received_at or NEVER, record.uid))
     return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)))
 
 
-async def _judge_all(
-    folder: Mailbox,
-    pipeline: Pipeline,
-    times: Sequence[tuple[Uid, datetime | None]],
-    name: MessageKey,
-    progress: Progress,
-) -> list[Record]:
-    records: list[Record] = []
-    wanted: list[Uid] = []
-    for uid, received_at in times:
-        by_time = None if received_at is None else pipeline.judge_by_time(replace(name, uid=uid), received_at)
-        if by_time is None:
-            wanted.append(uid)
-        else:
-            records.append(record_of(by_time))
-    progress(len(records), len(times))
-    async for batch in folder.fetch(wanted, name.uid_validity):
-        records.extend(record_of(pipeline.judge(fetched, now=None)) for fetched in batch)
-        progress(len(records), len(times))
-    return records
+def _by_time(pipeline: Pipeline, times: Sequence[Arrival], key_of: Callable[[Uid], MessageKey]) -> list[Record]:
+    """What the time of arrival alone decides: nobody needs headers for it."""
+    arrived = ((uid, at) for uid, at in times if at is not None)
+    judgements = (pipeline.judge_by_time(key_of(uid), at) for uid, at in arrived)
+    return [record_of(judgement) for judgement in judgements if judgement is not None]
 
 
-def _within(
-    times: Sequence[tuple[Uid, datetime | None]], window: Window, pipeline: Pipeline
-) -> Sequence[tuple[Uid, datetime | None]]:
+def _within(times: Sequence[Arrival], window: Window, pipeline: Pipeline) -> Sequence[Arrival]:
     zone = pipeline.schedule.zone
     if window.since is not None:
         first = datetime.combine(window.since, datetime.min.time(), zone)

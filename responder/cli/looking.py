@@ -36,8 +36,9 @@ def dry_run(arguments: argparse.Namespace) -> int:
     for box in chosen(config, arguments):
         report = asyncio.run(_report(config, box, arguments.folder or box.folder, window, _progress(arguments)))
         if arguments.json:
+            encode = json.JSONEncoder(ensure_ascii=False).encode
             for record in report.records:
-                print(json.dumps(record.as_json(), ensure_ascii=False))
+                print(encode(record.as_json()))
         elif arguments.show is not None:
             print(screen.one_message(report, arguments.show, config.zone))
         else:

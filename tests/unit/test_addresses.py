@@ -39,6 +39,7 @@ LONG = "a" * 64
         ('"mary.b"@example.org', ["mary.b@example.org"]),
         ('"mar\\y"@example.org', ["mary@example.org"]),
         ("'mary@example.org' <Mary@example.org>", ["Mary@example.org"]),
+        ("MARY@Example.ORG <mary@example.org>", ["mary@example.org"]),
         ("mary@example.org <mary@example.org>", ["mary@example.org"]),
         ("Mary+tag_x!#$%&'*/=?^`{|}~@EXAMPLE.org", ["Mary+tag_x!#$%&'*/=?^`{|}~@example.org"]),
         ("mary..b.@example.org", ["mary..b.@example.org"]),

@@ -119,7 +119,8 @@ def test_fields_are_split_and_unfolded(content: bytes, fields: tuple[tuple[str, 
     ("content", "defect"),
     [
         (block(more="X: " + "a" * headers.MAX_HEADER_OCTETS + "\r\n"), Defect.TOO_LARGE),
-        (block(more="X: a\r\n" * headers.MAX_HEADER_LINES), Defect.TOO_MANY_LINES),
+        (block(more="X: " + "a" * (headers.MAX_HEADER_OCTETS - len(block()) - 4) + "\r\n"), Defect.TOO_LARGE),
+        (block(more="X: a\r\n" * (headers.MAX_HEADER_LINES - 6)), Defect.TOO_MANY_LINES),
         (block({"From": "ma\0ry@example.org"}), Defect.NUL_OR_BARE_CR),
         (block({"Message-ID": "<a@b>\rBcc: x@y.z"}), Defect.NUL_OR_BARE_CR),
         (block({"Reply-To": "a@b.c\r d@e.f"}), Defect.NUL_OR_BARE_CR),
@@ -145,8 +146,19 @@ def test_what_is_odd_becomes_a_defect(content: bytes, defect: Defect) -> None:
         block({"Date": "never"}),
         block({"Message-ID": ""}),
         block(more="X: a\r\n" * (headers.MAX_HEADER_LINES - 7)),
+        block(more="X: " + "a" * (headers.MAX_HEADER_OCTETS - len(block()) - 5) + "\r\n"),
     ],
-    ids=["controls in a subject", "broken To", "broken Sender", "broken Date", "no Message-ID", "many lines"],
+    ids=[
+        *(
+            "controls in a subject",
+            "broken To",
+            "broken Sender",
+            "broken Date",
+            "no Message-ID",
+            "as many lines as may be",
+        ),
+        "as many octets as may be",
+    ],
 )
 def test_what_decides_nothing_is_no_defect(content: bytes) -> None:
     """A person with a crooked mail program is still a person."""

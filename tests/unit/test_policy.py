@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder import headers, policy
+from responder import compose, headers, policy
 from responder.model import ClosedPeriod, Reply, Skip
 from tests.unit.policy_cases import AT, HELLO, HELP, LIVE, MAILBOX, OUT_OF_HOURS, PERIOD, PROOF, block, judge, outcome
 
@@ -216,6 +216,17 @@ def test_explaining_shows_every_rule_in_its_order() -> None:
 
     assert [rule for rule, _ in findings] == list(policy.RULES)
     assert [rule.id for rule, skip in findings if skip is not None] == ["precedence"]
+
+
+def test_our_own_replies_are_known_by_what_compose_writes() -> None:
+    """The Message-ID and the marker of a reply are what the rules look for; else we would answer ourselves."""
+    message_id = compose.reply_message_id("0123456789abcdef" * 2, "harbour.example")
+    marked = block(more=f"{compose.MARKER_HEADER}: 1\r\n")
+
+    assert outcome(judge(block({"Message-ID": message_id}))) == "own-reply"
+    assert outcome(judge(marked)) == "own-reply"
+    assert MAILBOX.marker == compose.MARKER_HEADER
+    assert compose.MARKER_HEADER in headers.HEADER_NAMES
 
 
 def test_time_rules_have_ids_of_their_own() -> None:

@@ -41,7 +41,7 @@ CASES: tuple[Case, ...] = (
     (
         "own-reply",
         "a role address, answering us",
-        {"From": "alerts@example.org"},
+        {"From": "Alerts@example.org"},
         "In-Reply-To: <ahr.0123456789abcdef@harbour.example>\r\n",
     ),
     (
@@ -199,6 +199,7 @@ CASES: tuple[Case, ...] = (
     ),
     ("robot-sender", "in Sender", {}, "Sender: friends-bounces@example.net\r\n"),
     ("robot-sender", "in the return path", {"Return-Path": "<friends-bounces@example.net>"}, ""),
+    ("robot-sender", "in the return path, in capitals", {"Return-Path": "<MAILER-DAEMON@example.net>"}, ""),
     ("reply", "VERP", {"Return-Path": "<bounces-1-hello=harbour.example@relay.example>"}, ""),
     ("reply", "VERP with a plus", {"Return-Path": "<bounces+1-x@relay.example>"}, ""),
     ("reply", "SRS", {"Return-Path": "<SRS0=Ab=KQ=example.org=it-request@fwd.example>"}, ""),

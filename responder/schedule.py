@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from responder.hours import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
 from responder.model import ClosedPeriod
 from responder.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Span, Timeline, is_known
-from responder.timewords import LOCALES, WEEKDAYS, date_in_words, in_words
+from responder.timewords import LOCALES, WEEKDAYS, date_in_words, in_words, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -188,6 +188,10 @@ class Schedule:
         """The first instant after this one at which it opens or closes; None when it never does."""
         return self._timeline.flip_after(_utc(at))
 
+    def last_change(self, at: datetime) -> datetime | None:
+        """The last instant, not after this one, at which it opened or closed; None when it never did."""
+        return self._timeline.flip_until(_utc(at))
+
     def next_opening(self, at: datetime) -> datetime | None:
         """The first instant after this one at which it opens; while it is open, that is after the next closing."""
         at = _utc(at)
@@ -201,6 +205,17 @@ class Schedule:
         while change and change < end:
             yield change, self._timeline.is_open(change)
             change = self._timeline.flip_after(change)
+
+    def state_in_words(self, at: datetime, locale: str, now: datetime) -> str:
+        """``Closed since Friday 17:00; open again Monday 30 November at 09:00 (UK time)``, as seen from ``now``."""
+        return state_in_words(
+            is_open=self.is_open(at),
+            since=self.last_change(at),
+            until=self.next_change(at),
+            zone=self.zone,
+            locale=locale,
+            now=now,
+        )
 
     def why(self, at: datetime) -> str:
         """One line for the owner: ``open: Thursday 12:00-20:00``, ``closed: closure 'winter break'``."""

@@ -78,6 +78,17 @@ _STYLES = {
 LOCALES = tuple(_STYLES)
 """The locales that ``in_words`` speaks."""
 
+
+def locale_for(region: str) -> str:
+    """The English of a region's country (ISO 3166), where there is one; else the British.
+
+    Args:
+        region: a country, or a part of it: ``GB``, ``US-NY``.
+    """
+    locale = f"en-{region[:2].upper()}"
+    return locale if locale in _STYLES else "en-GB"
+
+
 # Zones share a name only while they share a clock: a test compares them in the packaged tz database. Western Canada
 # left its southern neighbours' clocks in 2026, so its zones go by their cities.
 _ZONE_WORDS = {
@@ -134,6 +145,13 @@ def _needs_year(day: date, today: date) -> bool:
     return ahead > _YEAR_AFTER_DAYS or (day.year != today.year and ahead > _OTHER_YEAR_AFTER_DAYS)
 
 
+def _style(locale: str) -> _Style:
+    style = _STYLES.get(locale)
+    if style is None:
+        raise ValueError(f"no words for the locale {locale!r}; choose one of {', '.join(LOCALES)}")
+    return style
+
+
 def in_words(at: datetime, zone: ZoneInfo, locale: str, now: datetime) -> str:
     """Says an instant in a locale's words.
 
@@ -149,11 +167,47 @@ def in_words(at: datetime, zone: ZoneInfo, locale: str, now: datetime) -> str:
     Raises:
         ValueError: there are no words for this locale.
     """
-    style = _STYLES.get(locale)
-    if style is None:
-        raise ValueError(f"no words for the locale {locale!r}; choose one of {', '.join(LOCALES)}")
+    style = _style(locale)
     local = _up_to_minute(at).astimezone(zone)
     today = now.astimezone(zone).date()
     day = local.date()
     when = "today" if day == today else style.date(day, with_year=_needs_year(day, today))
     return f"{when} at {style.clock(local.time())} ({zone_in_words(zone)})"
+
+
+def state_in_words(
+    *, is_open: bool, since: datetime | None, until: datetime | None, zone: ZoneInfo, locale: str, now: datetime
+) -> str:
+    """Says an open or a closed stretch in a locale's words, for the owner.
+
+    ``Closed since Friday 17:00; open again Monday 30 November at 09:00 (UK time)``;
+    ``Open since 09:00; closes today at 17:00 (UK time)``.
+
+    Args:
+        is_open: which of the two it is.
+        since: aware; None when it was never otherwise.
+        until: aware; None when it never ends.
+        zone: the practice's zone.
+        locale: one of ``LOCALES``.
+        now: aware; decides about "today", about bare weekdays and about the year.
+
+    Raises:
+        ValueError: there are no words for this locale.
+    """
+    state = "Open" if is_open else "Closed"
+    begin = f"{state} always" if since is None else f"{state} since {_past_in_words(since, zone, locale, now)}"
+    if until is None:
+        return f"{begin}; {'it never closes' if is_open else 'no opening is ahead'}"
+    return f"{begin}; {'closes' if is_open else 'open again'} {in_words(until, zone, locale, now)}"
+
+
+def _past_in_words(at: datetime, zone: ZoneInfo, locale: str, now: datetime) -> str:
+    """``17:00`` of today, ``Friday 17:00`` of the last six days, else ``Friday 13 November 17:00``."""
+    style = _style(locale)
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    clock, ago = style.clock(local.time()), (today - local.date()).days
+    if ago == 0:
+        return clock
+    if 0 < ago < len(WEEKDAYS):
+        return f"{WEEKDAYS[local.weekday()]} {clock}"
+    return f"{style.date(local.date(), with_year=local.year != today.year)} {clock}"

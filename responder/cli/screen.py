@@ -31,7 +31,8 @@ def dry_run(config: Config, box: MailboxConfig, report: Report, *, now: datetime
     return "\n".join(
         [
             f"{box.name}  {report.folder}  {_range(report, config.zone)}     Nothing was sent or changed.",
-            f"{_week(config)}   NOW {_now(config, now)}",
+            f"{_week(config)}",
+            f"Now: {config.schedule.state_in_words(now, timewords.locale_for(config.region), now)}.",
             _summary(report, config.zone),
             *_not_answered(report, config.zone),
             *_answered(report, config.zone, all_replies=all_replies),
@@ -75,19 +76,6 @@ def local(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%a %d %b %Y %H:%M")
 
 
-def until_in_words(period: ClosedPeriod, config: Config, now: datetime) -> str:
-    """``opens on Monday 30 November at 09:00 (UK time)``, or that no opening is ahead."""
-    if period.end is None:
-        return "no opening is ahead"
-    return f"opens {timewords.in_words(period.end, config.zone, locale_of(config), now)}"
-
-
-def locale_of(config: Config) -> str:
-    """The English of the practice's country, where there is one."""
-    locale = f"en-{config.region[:2]}"
-    return locale if locale in timewords.LOCALES else "en-GB"
-
-
 def plain(text: str) -> str:
     """Text of a stranger, fit for a terminal: no escape sequence, no change of direction."""
     return "".join(character if character.isprintable() else "?" for character in text)
@@ -109,14 +97,6 @@ def _week(config: Config) -> str:
         label = names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"
         groups.append(f"{label} {text}")
     return "  ".join(groups)
-
-
-def _now(config: Config, now: datetime) -> str:
-    period = config.schedule.closed_period(now)
-    if period is not None:
-        return f"closed, {until_in_words(period, config, now)}"
-    closes = config.schedule.next_change(now)
-    return "open" if closes is None else f"open until {local(closes, config.zone)}"
 
 
 def _summary(report: Report, zone: ZoneInfo) -> str:

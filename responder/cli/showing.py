@@ -1,15 +1,14 @@
-"""The commands that show what the file means: hours, preview, crisis-lines."""
+"""The commands that show what a reply says and where its numbers come from: preview, crisis-lines."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING
 
 from responder import crisis, headers
 from responder.cli.common import UsageError, chosen, load, moment, now
-from responder.cli.screen import local, plain, until_in_words
+from responder.cli.screen import local, plain
 from responder.config import pipeline_of
 from responder.model import Address, Reply
 
@@ -21,40 +20,6 @@ if TYPE_CHECKING:
     from responder.crisis import CrisisLine
     from responder.model import ClosedPeriod
     from responder.pipeline import Pipeline
-
-LOOK_AHEAD = timedelta(days=14)
-
-
-def hours(arguments: argparse.Namespace) -> int:
-    """``responder hours``."""
-    config = load(arguments)
-    at = moment(arguments.at, config.zone) if arguments.at is not None else now()
-    if arguments.at is None:
-        for day, text in config.schedule.describe_week():
-            print(f"{day:<10} {text}")
-        print()
-    print(f"{'now' if arguments.at is None else local(at, config.zone)}: {config.schedule.why(at)}")
-    print(_around(config, at))
-    if arguments.at is None:
-        _print_changes(config, at)
-    for warning in config.schedule.warnings():
-        print(f"look: {warning}")
-    return 0
-
-
-def _around(config: Config, at: datetime) -> str:
-    period = config.schedule.closed_period(at)
-    if period is None:
-        closes = config.schedule.next_change(at)
-        return "It never closes." if closes is None else f"It closes {local(closes, config.zone)}."
-    since = "Closed always" if period.start is None else f"Closed since {local(period.start, config.zone)}"
-    return f"{since}; {until_in_words(period, config, at)}."
-
-
-def _print_changes(config: Config, at: datetime) -> None:
-    print(f"\nThe next {LOOK_AHEAD.days} days ({config.zone.key}):")
-    for instant, is_open in config.schedule.changes(at, at + LOOK_AHEAD):
-        print(f"  {local(instant, config.zone)}  {'opens' if is_open else 'closes'}")
 
 
 def preview(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from responder.compose.template import CONTROL, MAX_TEMPLATE, TemplateError, com
 from responder.compose.verify import PLACEHOLDER, check_help, missing
 from responder.compose.wording import help_text, known_language, language, time_in_words
 from responder.model import HelpBlock, OutgoingReply
-from responder.timewords import LOCALES, in_words
+from responder.timewords import in_words, locale_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,8 +84,7 @@ class Composer:
         discreet = settings.style == "discreet"
         self._display_name = None if discreet else _display_name(self._name)
         self._unwanted = _as_word(self._name) if discreet and self._name else None
-        country = settings.region[:2].upper()
-        self._locale = f"en-{country}" if f"en-{country}" in LOCALES else "en-GB"
+        self._locale = locale_for(settings.region)
         self._help = help_text(self._language, settings.help, settings.style)
         self._own = None if settings.template is None else compiled(settings.template)
         self._check_every_variant()

@@ -1,0 +1,106 @@
+"""``responder hours``: the week as a picture, what comes next, and which line of the file decides."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import astuple
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from responder import picture
+from responder.cli.common import UsageError, chosen, load, moment, now
+from responder.cli.screen import local
+from responder.timewords import locale_for, zone_in_words
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from responder.config import Config
+    from responder.schedule import Schedule
+
+LOOK_AHEAD = timedelta(days=366)
+CHANGES_SHOWN = 6
+
+
+def hours(arguments: argparse.Namespace) -> int:
+    """Show the week, or what holds at one time."""
+    config = load(arguments)
+    schedule = schedule_of(config, arguments)
+    if arguments.at is not None:
+        _show_instant(config, schedule, moment(arguments.at, config.zone))
+    elif arguments.html is not None:
+        _write_page(config, schedule, arguments)
+    else:
+        _show_week(config, schedule, arguments.days)
+    return 0
+
+
+def schedule_of(config: Config, arguments: argparse.Namespace) -> Schedule:
+    """The hours of the mailbox that was asked for, or the practice's."""
+    if arguments.mailbox is not None:
+        chosen(config, arguments)
+    return config.schedule
+
+
+def _show_week(config: Config, schedule: Schedule, count: int) -> None:
+    at = now()
+    today = at.astimezone(config.zone).date()
+    for line in picture.drawn(picture.days(schedule, today, count), today, cells_for(sys.stdout.encoding)):
+        print(line)
+    print(f"\nNow: {_state(config, schedule, at, at)}.")
+    print(f"Next ({config.zone.key}):")
+    for line in _coming(schedule, at):
+        print(f"  {line}")
+    for warning in schedule.warnings():
+        print(f"look: {warning}")
+
+
+def _show_instant(config: Config, schedule: Schedule, at: datetime) -> None:
+    from responder.cli.deciding import deciding_line
+
+    print(f"{local(at, config.zone)}: {schedule.why(at)}")
+    print(f"{_state(config, schedule, at, now())}.")
+    line = deciding_line(config.path, schedule, at)
+    print(f"decided by {line}" if line else f"{config.path} has no line for it: a day that is not listed is closed")
+
+
+def _write_page(config: Config, schedule: Schedule, arguments: argparse.Namespace) -> None:
+    at = now()
+    clock = at.astimezone(config.zone)
+    text = picture.page(
+        title=f"{config.practice_name}: hours" if config.practice_name else "Hours",
+        state=_state(config, schedule, at, at),
+        drawn=f"{clock:%A} {clock.day} {clock:%B %Y} at {clock:%H:%M} ({zone_in_words(config.zone)})",
+        days=picture.days(schedule, clock.date(), arguments.days),
+        today=clock.date(),
+        now_minute=clock.hour * 60 + clock.minute,
+        changes=list(_coming(schedule, at)),
+    )
+    try:
+        Path(arguments.html).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--html {arguments.html}: {error.strerror}") from error
+    print(f"written: {arguments.html}")
+
+
+def _state(config: Config, schedule: Schedule, at: datetime, seen_from: datetime) -> str:
+    return schedule.state_in_words(at, locale_for(config.region), seen_from)
+
+
+def _coming(schedule: Schedule, at: datetime) -> Iterator[str]:
+    changes = schedule.changes(at + timedelta(microseconds=1), at + LOOK_AHEAD)
+    for instant, is_open in islice(changes, CHANGES_SHOWN):
+        yield f"{local(instant, schedule.zone)}  {'opens' if is_open else 'closes'}"
+
+
+def cells_for(encoding: str | None) -> picture.Cells:
+    """Blocks where the terminal has letters for them, else plain ASCII."""
+    try:
+        "".join(astuple(picture.BLOCKS)).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return picture.ASCII
+    return picture.BLOCKS

@@ -136,6 +136,14 @@ def test_a_clock_ahead_of_ours_counts_as_now_up_to_a_day(rule: str, ahead: timed
     assert outcome(judge(block(), timing=LIVE, received_at=AT + ahead)) == rule
 
 
+def test_a_message_from_the_future_is_listed() -> None:
+    """Its time cannot be believed, but there may be a person behind it."""
+    decision = judge(block(), timing=LIVE, received_at=AT + 2 * DAY)
+
+    assert isinstance(decision, Skip)
+    assert (decision.rule, decision.maybe_person) == ("no-received-at", True)
+
+
 @pytest.mark.parametrize(("closed_now", "rule"), [(PERIOD, "reply"), (None, "in-hours")], ids=["closed", "open"])
 def test_what_counts_as_now_is_judged_by_what_holds_now(closed_now: ClosedPeriod | None, rule: str) -> None:
     """Just before opening, a fast clock would put a message into working hours, and after closing take it out."""

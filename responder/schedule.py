@@ -3,7 +3,7 @@
 Everything inside is UTC. Wall-clock times become instants by PEP 495 with ``fold=0``: of two equal times in autumn the
 first, and a time that spring skips counts with the offset from before the gap. Intervals are half-open.
 
-Closures win over openings, openings over closed dates, closed dates over the week.
+Closures win over openings, openings over closed dates and events, these over the week.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from responder.hours import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
 from responder.model import ClosedPeriod
-from responder.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Span, Timeline, is_known
+from responder.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Shuts, Span, Timeline, is_known
 from responder.timewords import LOCALES, WEEKDAYS, date_in_words, in_words, state_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
 __all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
@@ -31,6 +31,8 @@ _DAYS_AFTER = 1
 _MAX_PERIODS = 1024
 """Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""
 
+_TICK = timedelta.resolution
+_EVENT = "an event of a calendar"
 _STAMP = "%Y-%m-%d %H:%M"
 _NO_YEAR = "no hours are known for that year"
 
@@ -52,6 +54,10 @@ class Closure:
     end: datetime | None
     note: str = ""
     say_until: bool = True
+
+    def holds(self, at: datetime) -> bool:
+        """Whether an instant lies in it; its times are aware."""
+        return self.start <= at and (self.end is None or at < self.end)
 
     def touches(self, span: Span) -> bool:
         """Whether it takes something of a span; its times are aware."""
@@ -133,6 +139,7 @@ class Schedule:
         closures: kept in UTC.
         closed_dates: dates without their weekly hours, and why ("Christmas Day"). What ran past midnight from the day
             before runs out.
+        events: stretches without weekly hours; an opening stands beside them all the same. Kept in UTC.
 
     Raises:
         ValueError: one sentence with the reason and the cure.
@@ -143,6 +150,8 @@ class Schedule:
     openings: Sequence[Opening] = ()
     closures: Sequence[Closure] = ()
     closed_dates: Mapping[date, str] = field(default_factory=dict[date, str])
+    events: Sequence[Closure] = ()
+    _taken: Shuts = field(init=False, repr=False, compare=False)
     _opened: dict[date, tuple[DailyInterval, ...]] = field(init=False, repr=False, compare=False)
     _timeline: Timeline = field(init=False, repr=False, compare=False)
     _periods: dict[datetime | None, ClosedPeriod] = field(init=False, repr=False, compare=False)
@@ -158,10 +167,12 @@ class Schedule:
             "openings": tuple(self.openings),
             "closures": tuple(_in_utc(closure, self.zone) for closure in self.closures),
             "closed_dates": MappingProxyType(dict(self.closed_dates)),
+            "events": tuple(_in_utc(event, self.zone) for event in self.events),
             "_opened": opened,
             "_periods": {},
         }.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "_taken", _shuts(self.events))
         object.__setattr__(self, "_timeline", self._made_timeline())
 
     def is_open(self, at: datetime) -> bool:
@@ -228,6 +239,9 @@ class Schedule:
         closure = self._closure_at(at)
         if closure:
             return f"closed: {self._name(closure)}"
+        event = self._event_at(at)
+        if event:
+            return f"closed: {event.note or _EVENT}"
         day = at.astimezone(self.zone).date()
         if day in self.closed_dates:
             return f"closed: {self.closed_dates[day] or 'a closed date'}"
@@ -247,12 +261,13 @@ class Schedule:
         return tuple((name, listed(self.weekly.get(day, ()))) for day, name in enumerate(WEEKDAYS))
 
     def _made_timeline(self) -> Timeline:
-        shuts = (Shut(closure.start, closure.end or LATEST, closure.say_until) for closure in self.closures)
         minutes = sum(one.end_minute - one.start_minute for day in self.weekly.values() for one in day)
-        return Timeline(self._spans, shuts, self._dated() if minutes in {0, 7 * DAY_MINUTES} else None)
+        changes_by_itself = minutes not in {0, 7 * DAY_MINUTES}
+        return Timeline(self._spans, _shuts(self.closures), None if changes_by_itself else self._dated())
 
     def _dated(self) -> Iterator[datetime]:
-        """Where hours that a single date adds or takes away begin and end."""
+        """Where hours that a single date or an event adds or takes away begin and end."""
+        yield from self._taken.edges()
         for day in self._opened.keys() | self.closed_dates.keys():
             for interval in (*self.weekly.get(day.weekday(), ()), *self._opened.get(day, ())):
                 yield _instant(day, interval.start_minute, self.zone)
@@ -276,10 +291,15 @@ class Schedule:
         """Those of one local date, whatever the closures say."""
         weekly, opened = self._weekly(day), self._opened.get(day, ())
         if (weekly or opened) and _exists(day, self.zone):
-            for is_dated, intervals in ((False, weekly), (True, opened)):
-                for one in intervals:
-                    start, end = (_instant(day, minute, self.zone) for minute in (one.start_minute, one.end_minute))
-                    yield _Hours(Span(start, end), day, one, is_dated)
+            for one in weekly:
+                for left in self._taken.cut_from(self._span(day, one)):
+                    yield _Hours(left, day, one, is_dated=False)
+            for one in opened:
+                yield _Hours(self._span(day, one), day, one, is_dated=True)
+
+    def _span(self, day: date, interval: DailyInterval) -> Span:
+        start, end = (_instant(day, minute, self.zone) for minute in (interval.start_minute, interval.end_minute))
+        return Span(start, end)
 
     def _made_period(self, start: datetime | None, end: datetime | None) -> ClosedPeriod:
         shut = self._timeline.last_shut(start, end)
@@ -292,11 +312,19 @@ class Schedule:
         closure = self._closure_at(start)
         if closure:
             return f"closure: {closure.note}" if closure.note else self._name(closure)
+        event = self._event_at(start)
+        if event:
+            return event.note or _EVENT
         ended = next(hours for hours in self._hours_near(start) if hours.span.end == start)
         return f"after the opening on {_day_name(ended)}" if ended.is_dated else f"after {_day_name(ended)}'s hours"
 
     def _closure_at(self, at: datetime) -> Closure | None:
-        return next((one for one in self.closures if one.start <= at and (one.end is None or at < one.end)), None)
+        return next((one for one in self.closures if one.holds(at)), None)
+
+    def _event_at(self, at: datetime) -> Closure | None:
+        """Looked for one by one only where there is some: calendars may hold thousands."""
+        shut = self._taken.before(at + _TICK)
+        return next((one for one in self.events if one.holds(at)), None) if shut and at < shut.end else None
 
     def _name(self, closure: Closure) -> str:
         return (
@@ -307,12 +335,19 @@ class Schedule:
 
     def _opening_warnings(self, opening: Opening) -> Iterator[str]:
         name = f"the opening on {date_in_words(opening.date)} ({listed(opening.intervals)})"
-        weekly = self._weekly(opening.date)
-        if any(one.overlaps(other) for one in opening.intervals for other in weekly):
-            yield f"{name} adds to that day's {listed(weekly)} and does not replace it; to shorten a day, add a closure"
+        hours = list(self._hours(opening.date))
+        added, others = ([one.span for one in hours if one.is_dated is dated] for dated in (True, False))
+        if any(span.overlaps(other) for span in added for other in others):
+            weekly = listed(self._weekly(opening.date))
+            yield f"{name} adds to that day's {weekly} and does not replace it; to shorten a day, add a closure"
         for closure in self.closures:
-            if any(closure.touches(hours.span) for hours in self._hours(opening.date) if hours.is_dated):
+            if any(map(closure.touches, added)):
                 yield f"{name} stays closed during {self._name(closure)}; move the closure, or take the opening out"
+
+
+def _shuts(closures: Iterable[Closure]) -> Shuts:
+    """Those of a schedule, whose times are in UTC."""
+    return Shuts(Shut(closure.start, closure.end or LATEST, closure.say_until) for closure in closures)
 
 
 def _day_name(hours: _Hours) -> str:

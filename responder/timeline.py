@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FIRST_YEAR = 1901
 LAST_YEAR = 2199
@@ -33,6 +33,10 @@ class Span(NamedTuple):
     start: datetime
     end: datetime
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether both hold the same instant."""
+        return self.start < other.end and other.start < self.end
+
 
 class Shut(NamedTuple):
     """A closure, or several that touch or overlap; half-open, in UTC.
@@ -49,6 +53,44 @@ class Shut(NamedTuple):
         if self.end == later.end:
             return self._replace(say_until=self.say_until and later.say_until)
         return max(self, later, key=lambda shut: shut.end)._replace(start=self.start)
+
+
+class Shuts:
+    """Closures in order, those that touch or overlap made one, so that every look-up is a search by halves.
+
+    Args:
+        shuts: in any order; those without length are dropped.
+    """
+
+    __slots__ = ("_ends", "_joined", "_starts")
+
+    def __init__(self, shuts: Iterable[Shut]) -> None:
+        self._joined = _joined(shuts)
+        self._starts = [shut.start for shut in self._joined]
+        self._ends = [shut.end for shut in self._joined]
+
+    def before(self, at: datetime) -> Shut | None:
+        """The last one that starts before an instant."""
+        index = bisect_left(self._starts, at)
+        return self._joined[index - 1] if index else None
+
+    def touching(self, span: Span) -> Sequence[Shut]:
+        """Those that take something of a span."""
+        return self._joined[bisect_right(self._ends, span.start) : bisect_left(self._starts, span.end)]
+
+    def cut_from(self, span: Span) -> Iterator[Span]:
+        """What they leave of a span."""
+        start = span.start
+        for shut in self.touching(span):
+            if start < shut.start:
+                yield Span(start, shut.start)
+            start = shut.end
+        if start < span.end:
+            yield Span(start, span.end)
+
+    def edges(self) -> Iterator[datetime]:
+        """Where they start and end, in order."""
+        return chain.from_iterable(shut[:2] for shut in self._joined)
 
 
 class _Block(NamedTuple):
@@ -70,25 +112,22 @@ class Timeline:
 
     Args:
         spans: gives every stretch of hours that touches ``[start, end)``, whatever the closures say, in any order.
-        closures: in any order; they may touch and overlap.
+        closures: they win over the stretches.
         dated: when the week by itself never changes (no hours, or always open), every instant at which something else
             than a closure may change it; None when the week changes by itself.
     """
 
-    __slots__ = ("_blocks", "_changes", "_shut_starts", "_shuts", "_spans")
+    __slots__ = ("_blocks", "_changes", "_shuts", "_spans")
 
     def __init__(
         self,
         spans: Callable[[datetime, datetime], Iterable[Span]],
-        closures: Iterable[Shut],
+        closures: Shuts,
         dated: Iterable[datetime] | None,
     ) -> None:
         self._spans = spans
-        self._shuts = _joined(closures)
-        self._shut_starts = [shut.start for shut in self._shuts]
-        self._changes = (
-            None if dated is None else sorted({*dated, *chain.from_iterable(shut[:2] for shut in self._shuts)})
-        )
+        self._shuts = closures
+        self._changes = None if dated is None else sorted({*dated, *closures.edges()})
         self._blocks: dict[int, _Block] = {}
 
     def is_open(self, at: datetime) -> bool:
@@ -134,19 +173,14 @@ class Timeline:
 
     def last_shut(self, start: datetime | None, end: datetime | None) -> Shut | None:
         """The last of the joined closures that lie in ``[start, end)``, None being for ever."""
-        shut = self._shut_before(end or LATEST)
+        shut = self._shuts.before(end or LATEST)
         return shut if shut and (start is None or start < shut.end) else None
-
-    def _shut_before(self, at: datetime) -> Shut | None:
-        """The last one that starts before an instant."""
-        index = bisect_left(self._shut_starts, at)
-        return self._shuts[index - 1] if index else None
 
     def _numbers_after(self, number: int) -> Iterator[int]:
         """The blocks to look at next; leaves out those in which nothing can flip."""
         while True:
             begin = _begin(number + 1)
-            shut = self._shut_before(begin)
+            shut = self._shuts.before(begin)
             if shut and begin < shut.end:
                 begin = shut.end
             elif self._changes is not None:
@@ -162,7 +196,7 @@ class Timeline:
         while number > 0:
             begin = _begin(number)
             number -= 1
-            shut = self._shut_before(begin)
+            shut = self._shuts.before(begin)
             if shut and begin < shut.end:
                 number = min(number, _number(max(shut.start, EARLIEST)))
             elif self._changes is not None:
@@ -181,9 +215,7 @@ class Timeline:
 
     def _made_block(self, number: int) -> _Block:
         begin, end = _begin(number), min(_begin(number + 1), LATEST)
-        holes = self._shuts[: bisect_left(self._shut_starts, end)]
-        holes = [shut for shut in holes if shut.end > begin]
-        spans = chain.from_iterable(_without(span, holes) for span in _merged(self._spans(begin, end)))
+        spans = chain.from_iterable(map(self._shuts.cut_from, _merged(self._spans(begin, end))))
         edges = list(chain.from_iterable(spans))
         starts_open = bisect_right(edges, begin) % 2 == 1
         return _Block(starts_open, tuple(edge for edge in edges if begin < edge < end))
@@ -222,16 +254,3 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append(span)
     return merged
-
-
-def _without(span: Span, holes: Iterable[Shut]) -> Iterator[Span]:
-    """What is left of a span; the holes are sorted and do not touch."""
-    start = span.start
-    for hole in holes:
-        if hole.start >= span.end:
-            break
-        if start < hole.start:
-            yield Span(start, hole.start)
-        start = max(start, hole.end)
-    if start < span.end:
-        yield Span(start, span.end)

@@ -254,8 +254,8 @@ class MailboxService:
         return following
 
     def _settled_by_time(self, uid: Uid, received_at: datetime | None, uid_validity: UidValidity) -> bool:
-        """Came in working hours: its headers are not even fetched."""
-        if received_at is None:
+        """Came in working hours: its headers are not even fetched. A time ahead of ours is for the policy to judge."""
+        if received_at is None or received_at > self._clock():
             return False
         key = MessageKey(self._mailbox, self._folder_name, uid_validity, uid)
         judgement = self.pipeline.judge_by_time(key, received_at)

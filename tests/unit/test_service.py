@@ -107,6 +107,14 @@ async def test_headers_of_working_hours_are_not_fetched(stage: Stage) -> None:
     assert stage.folder.fetched == []
 
 
+async def test_a_server_clock_ahead_of_ours(stage: Stage) -> None:
+    """Mail stamped a little in the future, when it will be open, counts as of now, when it is closed."""
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(), NIGHT + timedelta(hours=7))
+    await stage.ended(sent=1)
+
+
 async def test_opened_meanwhile(stage: Stage) -> None:
     """A reply that could not leave before opening is withdrawn: somebody is there now."""
     stage.sender.outcomes = [Deferred("busy")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 OUTCOMES = {
     "accepted": Accepted(),
     "deferred": Deferred("busy"),
-    "rejected": Rejected("no", 550),
+    "rejected": Rejected("no", 554, dead_address=False),
     "doubt": Unknown("cut off"),
 }
 
@@ -60,8 +60,24 @@ class Row:
     """What the service believes of one due reply."""
 
     mail: Mail
+    not_before: datetime
     state: str = "due"
     uncertain: int = 0
+    claimed_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    def become(self, state: str, at: datetime) -> None:
+        """Due again, or settled."""
+        self.state = state
+        if state == "due":
+            self.not_before = at
+        else:
+            self.settled_at = at
+
+    def is_forgotten(self, before: datetime) -> bool:
+        """Whether pruning up to there takes it."""
+        times = (self.settled_at, self.claimed_at or self.settled_at)
+        return all(at is not None and at < before for at in times)
 
 
 @dataclass
@@ -70,6 +86,7 @@ class Send:
 
     mailbox: str
     mail: Mail
+    row: Row
     digest: str
     at: datetime
     attempt: int
@@ -129,7 +146,7 @@ class LedgerMachine(RuleBasedStateMachine):
         key = MessageKey(mailbox, INBOX, UidValidity(folder.generation), Uid(uid))
         due = [NewDue(key, mail.message, mail.received_at, self.now)]
         self.run(self.ledger.record(mailbox, INBOX, Cursor(key.uid_validity, key.uid, mail.received_at), due))
-        self.rows[key] = Row(mail)
+        self.rows[key] = Row(mail, self.now)
 
     @rule(mailbox=st.sampled_from(MAILBOXES), who=st.sampled_from(PEOPLE))
     def receive(self, mailbox: str, who: str) -> None:
@@ -211,17 +228,18 @@ class LedgerMachine(RuleBasedStateMachine):
                 # nothing that may have arrived stands beside it, but its own first send in doubt
                 assert len(here) == row.uncertain, here
                 assert all(send.digest == digest and send.fate == "doubt" for send in here), here
-                send = Send(key.mailbox, row.mail, digest, self.now, attempt)
+                send = Send(key.mailbox, row.mail, row, digest, self.now, attempt)
                 self.sends.append(send)
                 self.flying[key] = send
-                row.state = "claimed"
+                row.state, row.claimed_at = "claimed", self.now
             case AlreadyAnswered(at=at):
                 assert any(send.is_final for send in here), "withdrawn for a reply that may still fail"
                 assert at <= self.now
-                row.state = "unknown" if row.uncertain else "withdrawn"
+                row.become("unknown" if row.uncertain else "withdrawn", self.now)
             case NotDue(reason=reason):
                 assert reason == "another-is-in-flight"
                 assert any(send.fate == "flying" for send in here), "waits for nothing"
+                row.become("due", self.now + timedelta(seconds=30))
             case _:
                 raise AssertionError(result)
 
@@ -237,7 +255,7 @@ class LedgerMachine(RuleBasedStateMachine):
         send.fate = fate
         state = self.run(self.ledger.settle(key, OUTCOMES[fate], at=self.now, retry_at=self.now + HOUR))
         assert state == self.expected(key, row, fate)
-        row.state = state
+        row.become(state, self.now + HOUR if state == "due" else self.now)
         row.uncertain = int(row.uncertain or fate == "doubt")
 
     def expected(self, key: MessageKey, row: Row, fate: str) -> str:
@@ -264,7 +282,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def withdraw(self, key: MessageKey, reason: str) -> str:
         """Gives up a due reply."""
         row = self.rows[key]
-        row.state = self.run(self.ledger.withdraw(key, reason, self.now))
+        row.become(self.run(self.ledger.withdraw(key, reason, self.now)), self.now)
         return row.state
 
     @precondition(lambda self: self.flying)
@@ -281,7 +299,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for key, send in self.flying.items():
             send.fate = "doubt"
             row = self.rows[key]
-            row.state = self.expected(key, row, "doubt")
+            row.become(self.expected(key, row, "doubt"), self.now)
             row.uncertain = 1
         self.flying.clear()
 
@@ -311,10 +329,10 @@ class LedgerMachine(RuleBasedStateMachine):
             if mail.received_at >= oldest:
                 self.look_at(key, mail, newest, fresh)
         self.run(self.ledger.record(mailbox, INBOX, Cursor(generation, Uid(folder.next_uid - 1)), fresh))
-        self.rows.update((new.key, Row(folder.mails[new.key.uid])) for new in fresh)
+        self.rows.update((new.key, Row(folder.mails[new.key.uid], self.now)) for new in fresh)
         for key, row in self.rows.items():
             if key.mailbox == mailbox and key.uid_validity != generation and row.state == "due":
-                row.state = "unknown" if row.uncertain else "withdrawn"  # the checks below say whether rightly
+                row.become("unknown" if row.uncertain else "withdrawn", row.not_before)
                 assert self.is_covered(row), "a due message was lost"
         folder.generation = generation
         return True
@@ -342,10 +360,11 @@ class LedgerMachine(RuleBasedStateMachine):
         if due:
             ledger_keys = {row.key for row in self.run(self.ledger.due(key.mailbox, INBOX))}
             (moved,) = [old for old, _ in due if old not in ledger_keys]
-            self.rows[key] = replace(self.rows.pop(moved), mail=mail)  # it is judged by what is there now
+            self.rows[key] = self.rows.pop(moved)
+            self.rows[key].mail = mail  # it is judged by what is there now
         else:
             assert same, "carried over what was never open"
-            self.rows[key] = Row(mail)
+            self.rows[key] = Row(mail, same[0][1].not_before)
 
     def is_covered(self, lost: Row) -> bool:
         """Its message is open elsewhere in a folder, or was perhaps answered."""
@@ -358,13 +377,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def prune(self) -> None:
         """Housekeeping forgets what was settled before this closed period; the world forgets it with it."""
         self.run(self.ledger.prune(self.period_start))
-        open_messages = {(row.mail.message) for row in self.rows.values() if row.state in {"due", "claimed"}}
-        self.sends = [
-            send
-            for send in self.sends
-            if send.at >= self.period_start or send.fate == "flying" or send.mail.message in open_messages
-        ]
-        self.rows = {key: row for key, row in self.rows.items() if row.state in {"due", "claimed"}}
+        self.sends = [send for send in self.sends if not send.row.is_forgotten(self.period_start)]
+        self.rows = {key: row for key, row in self.rows.items() if not row.is_forgotten(self.period_start)}
 
     # -- what must always hold ---------------------------------------------------------------------------------------
 

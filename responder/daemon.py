@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from responder.config import ConfigError, pipeline_of
+from responder.config import ConfigError, HolidayConfig, pipeline_of
 from responder.headers import HEADER_NAMES
 from responder.ledger import Ledger
 from responder.mailbox import CommandPool, Mailbox
@@ -221,11 +221,17 @@ class Daemon:
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         self._scheduler.add_job(self._heartbeat, "interval", seconds=HEARTBEAT_EVERY)
         self._scheduler.add_job(self._prune, "interval", hours=24, next_run_time=self._clock() + timedelta(minutes=10))
+        self._scheduler.add_job(self._move_on, "interval", hours=24)
         self._scheduler.start()
         return self._scheduler
 
     async def _heartbeat(self) -> None:
         self._housekeeping_beat = time.monotonic()
+
+    async def _move_on(self) -> None:
+        """Public holidays and calendars are worked out for the years around now: once a day, anew."""
+        if self._config.holidays != HolidayConfig():
+            self.reload()
 
     async def _prune(self) -> None:
         async with asyncio.timeout(60):

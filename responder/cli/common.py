@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from responder import config as configuration
+from responder.calendars import Calendars
 from responder.credentials import Login, resolve
 from responder.errors import ConfigError, ResponderError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -28,8 +30,13 @@ def now() -> datetime:
 
 
 def load(arguments: argparse.Namespace) -> Config:
-    """Find and read the configuration."""
-    return configuration.load(config_path(arguments))
+    """Find and read the configuration, with its holidays and calendars."""
+    return reader(config_path(arguments), Calendars())()
+
+
+def reader(path: Path, calendars: Calendars) -> Callable[[], Config]:
+    """Reads a configuration with its holidays and calendars, as often as it is called."""
+    return lambda: calendars.complete(configuration.load(path), now())
 
 
 def config_path(arguments: argparse.Namespace) -> Path:
@@ -67,4 +74,4 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
-__all__ = ["ConfigError", "UsageError", "chosen", "config_path", "load", "login_of", "moment", "now"]
+__all__ = ["ConfigError", "UsageError", "chosen", "config_path", "load", "login_of", "moment", "now", "reader"]

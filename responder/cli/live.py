@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from responder import logs
-from responder.cli.common import config_path, login_of
+from responder.calendars import Calendars
+from responder.cli.common import config_path, login_of, reader
 
 if TYPE_CHECKING:
     import argparse
@@ -23,15 +24,14 @@ LEDGER_KEY = "ledger-key"
 
 def run(arguments: argparse.Namespace) -> int:
     """``responder run``."""
-    from responder import config as configuration
     from responder.daemon import Daemon
 
     style = arguments.log or logs.choose_style(os.environ, sys.stderr)
     logs.configure(style, level=logging.DEBUG if arguments.verbose else logging.INFO)
-    path = config_path(arguments)
+    read = reader(config_path(arguments), Calendars())
     daemon = Daemon(
-        configuration.load(path),
-        reload=lambda: configuration.load(path),
+        read(),
+        reload=read,
         state_directory=state_directory(os.environ),
         login_of=login_of,
         environ=os.environ,

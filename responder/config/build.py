@@ -6,18 +6,16 @@ that run into the next day's. Every check goes on with whatever could be read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
 
 from responder import crisis
 from responder.compose import Composer, ReplySettings
-from responder.config import mailboxes, models
+from responder.config import mailboxes, models, week
 from responder.config.problems import Problem
-from responder.config.values import Config, MailboxConfig, ReplyConfig
+from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.pipeline import Pipeline
-from responder.schedule import Closure, Opening, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,11 +23,12 @@ if TYPE_CHECKING:
 
     from responder.config.problems import Loc
     from responder.model import CrisisLine, HelpBlock
+    from responder.schedule import Schedule
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 MAX_TEMPLATE_OCTETS: Final = 20_000
 """A reply is read on a phone in the dark; a template this long is some other file."""
 
@@ -45,6 +44,7 @@ class Sections:
     hours: models.Hours | None
     closures: Mapping[int, models.Closure]
     openings: Mapping[int, models.Opening]
+    holidays: models.Holidays | None
     crisis: models.Crisis | None
     reply: models.Reply | None
     contact_forms: Mapping[int, models.ContactForm]
@@ -53,7 +53,10 @@ class Sections:
 
 def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | None:
     """The configuration, or None when a table that it needs is missing; whatever is wrong is added to ``problems``."""
-    schedule = _schedule(sections, problems)
+    hours = week.Week(sections.hours, sections.closures, sections.openings)
+    schedule = week.practice_schedule(sections.practice, hours, problems)
+    own_schedules = _own_schedules(schedule, sections.mailboxes, problems)
+    holidays = _holidays(path, sections.holidays, problems)
     settings = _reply_settings(path, sections, problems)
     accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
     practice, reply = sections.practice, sections.reply
@@ -70,6 +73,7 @@ def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | N
             password=account.password,
             rules=account.rules,
             reply=settings,
+            schedule=own_schedules.get(account.index, schedule),
         )
         for account in accounts
     )
@@ -83,7 +87,8 @@ def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | N
         reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after),
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
-        warnings=(*schedule.warnings(), *_warnings(practice, boxes)),
+        holidays=holidays,
+        remarks=tuple(_remarks(practice, boxes)),
     )
 
 
@@ -91,7 +96,7 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
     """What deciding and composing for one mailbox needs."""
     return Pipeline(
         rules=mailbox.rules,
-        schedule=config.schedule,
+        schedule=mailbox.schedule,
         composer=Composer(mailbox.reply),
         max_age=config.reply.max_age,
         floor=config.reply.floor,
@@ -100,7 +105,7 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
     )
 
 
-def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
+def _remarks(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
     for number, box in enumerate(boxes, 1):
         if box.rules.authserv_id is not None:
             continue
@@ -120,25 +125,23 @@ def _warnings(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> It
 # The week
 
 
-def _schedule(sections: Sections, problems: list[Problem]) -> Schedule | None:
-    """The schedule; each part is tried alone first, so that what it refuses has a place in the file."""
-    zone = sections.practice.time_zone if sections.practice else ZoneInfo("UTC")
-    closures = [
-        Closure(table.from_, table.until, table.note or "", table.say_until) for table in sections.closures.values()
-    ]
-    openings = {index: Opening(table.date, table.hours) for index, table in sections.openings.items()}
-    week = {number: hours for number, day in enumerate(DAYS) if (hours := getattr(sections.hours, day, ()))}
-    before = len(problems)
-    for index, closure in zip(sections.closures, closures, strict=True):
-        _try(problems, ("closure", index, "until"), Schedule, zone, {}, (), (closure,))
-    for index, opening in openings.items():
-        _try(problems, ("opening", index, "date"), Schedule, zone, {}, (opening,))
-    for today, tomorrow in pairwise((*range(7), 0)):
-        two_days = {day: week[day] for day in (today, tomorrow) if day in week}
-        _try(problems, ("hours", DAYS[today]), Schedule, zone, two_days)
-    if sections.practice is None or len(problems) > before:
-        return None
-    return Schedule(zone, week, tuple(openings.values()), tuple(closures))
+def _own_schedules(
+    practice: Schedule | None, tables: Mapping[int, models.Mailbox], problems: list[Problem]
+) -> dict[int, Schedule]:
+    """Those of mailboxes that have their own, by the mailbox's index in the file."""
+    own = {index: found for index, table in tables.items() if (found := week.of_mailbox(index, table))}
+    return {} if practice is None else {i: week.mailbox_schedule(practice, w, problems) for i, w in own.items()}
+
+
+def _holidays(path: Path, table: models.Holidays | None, problems: list[Problem]) -> HolidayConfig:
+    """Where the calendars lie; they are read later, and again when they change."""
+    if table is None:
+        return HolidayConfig()
+    for index, name in enumerate(table.calendars):
+        if _ADDRESS.match(name):
+            text = "this is an address, and only files are read. Save the calendar to a file and write its name here"
+            problems.append(Problem(("holidays", "calendars", index), text))
+    return HolidayConfig(table.public, tuple(path.parent / name for name in table.calendars))
 
 
 def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:

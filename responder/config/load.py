@@ -20,16 +20,12 @@ if TYPE_CHECKING:
 
 _Table = TypeVar("_Table", bound=BaseModel)
 
-_NOT_YET = {
-    "holidays": "public holidays and calendars are not there yet in this version. List the days as [[closure]]",
-    "calendars": "public holidays and calendars are not there yet in this version. List the days as [[closure]]",
-}
-
 
 def load(path: Path) -> Config:
     """Read and check a configuration file.
 
     No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file) is opened.
+    Public holidays and calendars are not in it yet: ``calendars.Calendars.complete`` adds them.
 
     Raises:
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
@@ -68,6 +64,7 @@ class _Reader:
             hours=self._table("hours", models.Hours),
             closures=self._tables("closure", models.Closure),
             openings=self._tables("opening", models.Opening),
+            holidays=self._table("holidays", models.Holidays),
             crisis=self._table("crisis", models.Crisis),
             reply=self._table("reply", models.Reply),
             contact_forms=self._tables("contact_form", models.ContactForm),
@@ -83,7 +80,7 @@ class _Reader:
                 text = f"stands before any table. Move the line under {home}"
             else:
                 hint = did_you_mean(key, known) or f" There are {', '.join(known)}"
-                text = _NOT_YET.get(key) or f"not {models.File.KEYS_ARE}.{hint}"
+                text = f"not {models.File.KEYS_ARE}.{hint}"
             self.problems.append(Problem((key,), text, at_key=True))
 
     def _table(self, key: str, model: type[_Table]) -> _Table | None:

@@ -38,8 +38,13 @@ _OAUTH_ONLY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One mailbox, but for what its replies look like."""
+    """One mailbox, but for its hours and what its replies look like.
 
+    Attributes:
+        index: its place among the mailboxes of the file.
+    """
+
+    index: int
     folder: str
     imap: ServerConfig
     smtp: ServerConfig
@@ -131,7 +136,7 @@ class _Reader:
         )
         if imap is None or smtp is None or username is None or password is None:
             return None
-        return Account(table.folder, imap, smtp, username, password, rules)
+        return Account(self._index, table.folder, imap, smtp, username, password, rules)
 
     def _wrong(self, loc: Loc, text: str, *, at_key: bool = False) -> None:
         self._problems.append(Problem(("mailbox", self._index, *loc), text, at_key=at_key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -11,6 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from responder.config import readers
 from responder.model import Address
 from responder.schedule import DailyInterval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONGEST_NAME: Final = 70
 """Characters of a practice's or a line's name: fits one line of a header and of the reply."""
@@ -125,6 +128,13 @@ class Opening(Table):
     hours: DayHours = Field(examples=['"10:00-14:00"'])
 
 
+class Holidays(Table):
+    """``[holidays]``: closed on days that stand elsewhere."""
+
+    public: bool = Field(default=False, examples=["true"])
+    calendars: list[Words] = Field(default=[], examples=['["team.ics"]'])
+
+
 class OwnLine(Table):
     """``[[crisis.line]]``: a line of your own; shown before the national ones."""
 
@@ -184,6 +194,24 @@ class SmtpServer(Server):
     auth: bool = Field(default=True, examples=["false"])
 
 
+def _one(key: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if isinstance(value, list):
+            raise ValueError(f"a mailbox has one only. Write [mailbox.{key}] with single brackets")  # noqa: TRY004 - pydantic turns ValueError into a problem
+        return value
+
+    return check
+
+
+def _several(key: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if isinstance(value, dict):
+            raise ValueError(f"there may be several. Write [[mailbox.{key}]] with double brackets")  # noqa: TRY004 - pydantic turns ValueError into a problem
+        return value
+
+    return check
+
+
 class Mailbox(Table):
     """``[[mailbox]]``: one folder of one account."""
 
@@ -205,6 +233,9 @@ class Mailbox(Table):
     authserv_id: Line | None = Field(default=None, examples=['"mx.harbour.example"'])
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])
     never_domains: list[Domain] = Field(default=[], examples=['["shop.example"]'])
+    hours: Annotated[Hours | None, BeforeValidator(_one("hours"))] = Field(default=None)
+    closure: Annotated[list[Closure], BeforeValidator(_several("closure"))] = Field(default=[])
+    opening: Annotated[list[Opening], BeforeValidator(_several("opening"))] = Field(default=[])
 
 
 class File(Table):
@@ -216,6 +247,7 @@ class File(Table):
     hours: Hours = Field(default=Hours())
     closure: list[Closure] = Field(default=[])
     opening: list[Opening] = Field(default=[])
+    holidays: Holidays = Field(default=Holidays())
     crisis: Crisis = Field(default=Crisis())
     reply: Reply = Field(default=Reply())
     contact_form: list[ContactForm] = Field(default=[])
@@ -229,6 +261,7 @@ def homes() -> dict[str, str]:
         ("[hours]", Hours),
         ("[[closure]]", Closure),
         ("[[opening]]", Opening),
+        ("[holidays]", Holidays),
         ("[crisis]", Crisis),
         ("[[crisis.line]]", OwnLine),
         ("[reply]", Reply),
@@ -240,7 +273,7 @@ def homes() -> dict[str, str]:
     ]
     found: dict[str, list[str]] = {}
     for where, table in tables:
-        for key in keys_of(table):
+        for key in set(keys_of(table)) - set(keys_of(File)):  # a mailbox's own hours are a table's name, not a line
             found.setdefault(key, []).append(where)
     return {key: places[0] for key, places in found.items() if len(places) == 1 or key in ("host", "port", "tls")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -80,6 +80,19 @@ class ServerConfig:
     auth: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class HolidayConfig:
+    """Which days are closed besides those in the file. ``calendars`` works them out: they change without the file.
+
+    Attributes:
+        public: the public holidays of the practice's region.
+        calendars: iCalendar files, already joined to the directory of the configuration file.
+    """
+
+    public: bool = False
+    calendars: tuple[Path, ...] = ()
+
+
 @dataclass(frozen=True)
 class MailboxConfig:
     """One folder of one account that is watched.
@@ -87,6 +100,7 @@ class MailboxConfig:
     Attributes:
         name: the address in lower case; names the mailbox in message keys and in the ledger.
         username: for both servers.
+        schedule: the mailbox's own hours, or else the practice's: the very same object.
     """
 
     address: Address
@@ -98,6 +112,7 @@ class MailboxConfig:
     password: SecretSource
     rules: MailboxRules
     reply: ReplySettings
+    schedule: Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +137,9 @@ class Config:
 
     Attributes:
         path: the file it was read from.
+        schedule: the practice's hours; a mailbox may have its own.
         compared_on: the day the owner compared the crisis lines with each service's own page.
-        warnings: what is allowed but worth a look, one sentence each; no addresses in them.
+        remarks: what is allowed but worth a look, one sentence each; no addresses in them.
     """
 
     path: Path
@@ -135,7 +151,19 @@ class Config:
     reply: ReplyConfig
     mailboxes: tuple[MailboxConfig, ...]
     compared_on: date | None = None
-    warnings: tuple[str, ...] = field(default=())
+    holidays: HolidayConfig = HolidayConfig()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but worth a look, of the hours too: one sentence each, without addresses."""
+        own = [
+            f"mailbox {number}: {warning}"
+            for number, box in enumerate(self.mailboxes, 1)
+            if box.schedule is not self.schedule
+            for warning in box.schedule.warnings()
+        ]
+        return (*self.schedule.warnings(), *own, *self.remarks)
 
     def crisis_warnings(self, today: date) -> tuple[str, ...]:
         """What is wrong with the day of the last comparison; nothing when it is recent."""

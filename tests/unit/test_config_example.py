@@ -28,6 +28,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "hours": models.Hours,
     "closure": models.Closure,
     "opening": models.Opening,
+    "holidays": models.Holidays,
     "crisis": models.Crisis,
     "crisis.line": models.OwnLine,
     "reply": models.Reply,
@@ -35,7 +36,10 @@ TABLES: dict[str, type[BaseModel]] = {
     "mailbox": models.Mailbox,
 }
 INLINE: tuple[type[BaseModel], ...] = (models.Password, models.SmtpServer)
-KEYS = [(name, key) for name, table in TABLES.items() for key in models.keys_of(table) if key != "line"]
+INNER_TABLES = {("crisis", "line"), ("mailbox", "hours"), ("mailbox", "closure"), ("mailbox", "opening")}
+"""Keys that are written as a table of their own."""
+KEYS = [(name, key) for name, table in TABLES.items() for key in models.keys_of(table)]
+KEYS = [pair for pair in KEYS if pair not in INNER_TABLES]
 INLINE_KEYS = [key for table in INLINE for key in models.keys_of(table)]
 
 
@@ -64,6 +68,27 @@ def test_every_mailbox_that_is_off_works_when_it_is_turned_on(tmp_path: Path) ->
     path.write_text(text, encoding="utf-8")
     second = load(path).mailboxes[1]
     assert (second.name, second.smtp.auth) == ("groups@harbour.example", False)
+
+
+def test_the_hours_of_one_mailbox_work_when_they_are_turned_on(tmp_path: Path) -> None:
+    """With their closure and their opening; they are the first mailbox's alone."""
+    head, _, tail = EXAMPLE.partition("# Hours of the mailbox above alone")
+    block, _, _ = tail.partition("# A second mailbox")
+    lines = [line.removeprefix("# ") for line in block.splitlines() if re.match(r"# (\[|\w+ +=)", line)]
+    path = tmp_path / "config.toml"
+    path.write_text(head + "\n".join(lines), encoding="utf-8")
+    config = load(path)
+    (own,) = (box.schedule for box in config.mailboxes)
+    assert own.describe_week()[:3] == (("Monday", "10:00-16:00"), ("Tuesday", "closed"), ("Wednesday", "10:00-16:00"))
+    assert len(own.closures) == len(config.schedule.closures) + 1
+    assert [str(opening.date) for opening in own.openings] == ["2026-12-12"]
+
+
+@pytest.mark.parametrize("name", [".".join(pair) for pair in sorted(INNER_TABLES)])
+def test_every_inner_table_stands_in_the_example_and_on_the_page(name: str) -> None:
+    """Whoever searches for its header finds it."""
+    assert f"[{name}]" in EXAMPLE
+    assert f"[{name}]" in PAGE
 
 
 @pytest.mark.parametrize(("table", "key"), KEYS)
@@ -112,7 +137,7 @@ def test_every_default_is_called_one_in_the_example() -> None:
         (name, key)
         for name, table in TABLES.items()
         for key in models.keys_of(table)
-        if name != "hours" and key != "line" and _has_default(table, key)
+        if name != "hours" and (name, key) not in INNER_TABLES and _has_default(table, key)
     }
     assert written == wanted
 

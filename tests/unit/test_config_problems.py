@@ -93,7 +93,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "▸[zzz]\n",
         (
             "zzz: not a table of this file. "
-            "There are practice, hours, closure, opening, crisis, reply, contact_form, mailbox."
+            "There are practice, hours, closure, opening, holidays, crisis, reply, contact_form, mailbox."
         ),
     ),
     "key of another table": (
@@ -116,10 +116,28 @@ CASES: dict[str, tuple[str, str, str]] = {
         PROVIDER + "▸port = 993\n",
         "mailbox.port: does not belong here. Move the line to imap = {...} or smtp = {...}.",
     ),
-    "holidays": (
+    "holidays in words": (
         "",
-        "▸[holidays]\npublic = true\n",
-        "holidays: public holidays and calendars are not there yet in this version. List the days as [[closure]].",
+        '[holidays]\npublic = ▸"yes"\n',
+        "holidays.public: must be true or false, in lower case and without quotes. Write, for example, public = true.",
+    ),
+    "key of the holidays": (
+        "[hours]",
+        '▸calendars = ["team.ics"]\n[hours]',
+        "practice.calendars: does not belong here. Move the line to [holidays].",
+    ),
+    "calendar as one text": (
+        "",
+        '[holidays]\ncalendars = ▸"team.ics"\n',
+        'holidays.calendars: must be a list in square brackets. Write, for example, calendars = ["team.ics"].',
+    ),
+    "calendar behind an address": (
+        "",
+        '[holidays]\ncalendars = ["team.ics", ▸"webcal://calendar.example/team.ics"]\n',
+        (
+            "holidays.calendars: this is an address, and only files are read. "
+            "Save the calendar to a file and write its name here."
+        ),
     ),
     "unprintable key": (
         "[hours]",
@@ -624,6 +642,26 @@ CASES: dict[str, tuple[str, str, str]] = {
         PROVIDER + f'rules_off = [▸"{_HARD.id}"]\n',
         f"mailbox.rules_off: this rule is always on, because a reply could do harm: {_HARD.title} ({_HARD.source}).",
     ),
+    "two weeks of one mailbox": (
+        "",
+        '▸[[mailbox.hours]]\nmonday = "10:00-12:00"\n',
+        "mailbox.hours: a mailbox has one only. Write [mailbox.hours] with single brackets.",
+    ),
+    "one closure of a mailbox": (
+        "",
+        "▸[mailbox.closure]\nfrom = 2026-12-24\n",
+        "mailbox.closure: there may be several. Write [[mailbox.closure]] with double brackets.",
+    ),
+    "misspelt day of a mailbox": (
+        "",
+        '[mailbox.hours]\n▸mondy = "10:00-12:00"\n',
+        'mailbox.hours.mondy: not a day of the week. Did you mean "monday"?',
+    ),
+    "closure of a mailbox with an offset": (
+        "",
+        "[[mailbox.closure]]\nfrom = ▸2026-12-24T12:00:00Z\n",
+        "mailbox.closure.from: leave the offset out: times here are on the practice's own clock.",
+    ),
     "misspelt rule": (
         PROVIDER,
         PROVIDER + f'rules_off = ["{_SOFT[0]}", ▸"{_SOFT[0]}s"]\n',
@@ -640,6 +678,24 @@ def test_a_mistake_is_told_with_place_key_reason_and_cure(tmp_path: Path, old: s
 
 
 BORROWED: dict[str, tuple[str, str, str, str]] = {
+    "hours of a mailbox that run into its next day": (
+        PASSWORD,
+        PASSWORD + '\n[mailbox.hours]\nmonday = ▸"22:00-10:00"\ntuesday = "09:00-17:00"',
+        "mailbox.hours.monday",
+        "Tuesday",
+    ),
+    "closure of a mailbox that ends before it starts": (
+        PASSWORD,
+        PASSWORD + "\n[[mailbox.closure]]\nfrom = 2026-12-24\nuntil = ▸2026-12-04",
+        "mailbox.closure.until",
+        "does not end after it starts",
+    ),
+    "opening of a mailbox in no calendar": (
+        PASSWORD,
+        PASSWORD + '\n[[mailbox.opening]]\ndate = ▸2206-12-24\nhours = "10:00-12:00"',
+        "mailbox.opening.date",
+        "2206",
+    ),
     "hours without minutes": (
         '"09:00-17:00"',
         '▸"9-17"',

@@ -1,0 +1,109 @@
+"""The hours of the file: the practice's, and those of mailboxes that have their own, as schedules.
+
+Public holidays and calendars are not in here: they change without the file, and ``calendars`` adds them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from responder.config.problems import Problem
+from responder.schedule import Closure, Opening, Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from responder.config import models
+    from responder.config.problems import Loc
+    from responder.hours import DailyInterval
+
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Tables that make hours, as far as they could be read.
+
+    Attributes:
+        hours: None where they stand elsewhere.
+        closures: by their index in the file.
+        openings: likewise.
+        loc: where the tables stand: ``()`` for the practice's, ``("mailbox", 1)`` for a mailbox's own.
+    """
+
+    hours: models.Hours | None = None
+    closures: Mapping[int, models.Closure] = field(default_factory=dict[int, "models.Closure"])
+    openings: Mapping[int, models.Opening] = field(default_factory=dict[int, "models.Opening"])
+    loc: Loc = ()
+
+
+def of_mailbox(index: int, table: models.Mailbox) -> Week | None:
+    """What a mailbox says of its own hours; None when the practice's hold."""
+    if table.hours is None and not table.closure and not table.opening:
+        return None
+    return Week(table.hours, dict(enumerate(table.closure)), dict(enumerate(table.opening)), ("mailbox", index))
+
+
+def practice_schedule(practice: models.Practice | None, week: Week, problems: list[Problem]) -> Schedule | None:
+    """The practice's hours; whatever is wrong is added to ``problems``."""
+    zone = practice.time_zone if practice else ZoneInfo("UTC")
+    sound = _complain(zone, week, problems)
+    return Schedule(zone, _hours(week), _openings(week), _closures(week)) if sound and practice else None
+
+
+def mailbox_schedule(practice: Schedule, own: Week, problems: list[Problem]) -> Schedule:
+    """One mailbox's hours. Its closures come on top of the practice's, which hold for everybody.
+
+    Its openings add to whatever week it has; the practice's go with the practice's week.
+    """
+    if not _complain(practice.zone, own, problems):
+        return practice
+    closures = (*practice.closures, *_closures(own))
+    if own.hours is None:
+        return Schedule(practice.zone, practice.weekly, (*practice.openings, *_openings(own)), closures)
+    return Schedule(practice.zone, _hours(own), _openings(own), closures)
+
+
+def _complain(zone: ZoneInfo, week: Week, problems: list[Problem]) -> bool:
+    """Try each part alone, so that what is refused has a place in the file; whether all are sound."""
+    before = len(problems)
+    for index, closure in zip(week.closures, _closures(week), strict=True):
+        _try(problems, (*week.loc, "closure", index, "until"), zone, closures=(closure,))
+    for index, opening in zip(week.openings, _openings(week), strict=True):
+        _try(problems, (*week.loc, "opening", index, "date"), zone, openings=(opening,))
+    hours = _hours(week)
+    for today, tomorrow in pairwise((*range(7), 0)):
+        two_days = {day: hours[day] for day in (today, tomorrow) if day in hours}
+        _try(problems, (*week.loc, "hours", DAYS[today]), zone, two_days)
+    return len(problems) == before
+
+
+def _try(
+    problems: list[Problem],
+    loc: Loc,
+    zone: ZoneInfo,
+    weekly: Mapping[int, tuple[DailyInterval, ...]] | None = None,
+    openings: tuple[Opening, ...] = (),
+    closures: tuple[Closure, ...] = (),
+) -> None:
+    try:
+        Schedule(zone, weekly or {}, openings, closures)
+    except ValueError as error:
+        problems.append(Problem(loc, str(error)))
+
+
+def _hours(week: Week) -> dict[int, tuple[DailyInterval, ...]]:
+    return {number: hours for number, day in enumerate(DAYS) if (hours := getattr(week.hours, day, ()))}
+
+
+def _closures(week: Week) -> tuple[Closure, ...]:
+    return tuple(
+        Closure(table.from_, table.until, table.note or "", table.say_until) for table in week.closures.values()
+    )
+
+
+def _openings(week: Week) -> tuple[Opening, ...]:
+    return tuple(Opening(table.date, table.hours) for table in week.openings.values())

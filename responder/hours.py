@@ -21,6 +21,10 @@ _LOOSE_TIME = r"([01]?[0-9]|2[0-4])(?:\s*[:.;hH\uff1a]\s*([0-5][0-9])?)?"
 _LOOSE = re.compile(rf"\W?{_LOOSE_TIME}\s*(?:-+|to|[\u2010-\u2015\u2212~])\s*{_LOOSE_TIME}\W?")
 """What people write instead; only ever used to show them the spelling that is read."""
 
+LONGEST_NIGHT = 12 * HOUR_MINUTES
+"""Minutes of an interval past midnight beyond which it is more likely a slip: an afternoon's 5 written as 05:00, or
+start and end exchanged."""
+
 _SHOWN = 40
 """Characters of a mistake that are repeated in its message."""
 
@@ -136,12 +140,38 @@ def _parse_minute(hours: str, minutes: str) -> int:
     return minute
 
 
+def checked_nights(intervals: tuple[DailyInterval, ...]) -> tuple[DailyInterval, ...]:
+    """The same intervals, for a file that a person writes.
+
+    Raises:
+        ValueError: one runs past midnight for so long that it can hardly be meant.
+    """
+    for one in intervals:
+        length = one.end_minute - one.start_minute
+        if one.end_minute > DAY_MINUTES and length > LONGEST_NIGHT:
+            end = one.end_minute - DAY_MINUTES
+            meant = _afternoon(one.start_minute, end) or DailyInterval(end, one.start_minute)
+            raise ValueError(
+                f'"{one}" goes on past midnight, for {length // HOUR_MINUTES} hours; write "{meant}" if that is meant, '
+                f'else "{_clock(one.start_minute)}-24:00" here and "00:00-{_clock(end)}" on the day after'
+            )
+    return intervals
+
+
+def _afternoon(start: int, end: int) -> DailyInterval | None:
+    """Nine to five: a morning's start, and an end on a clock face with twelve hours."""
+    half = DAY_MINUTES // 2
+    return DailyInterval(start, end + half) if end <= start <= half and start < end + half else None
+
+
 def _suggestion(part: str) -> str:
     """What was probably meant, in the one spelling that is read."""
     found = _LOOSE.fullmatch(part)
     if not found:
         return 'hours like "09:00-17:00"'
-    return f'"{int(found[1]):02}:{found[2] or "00"}-{int(found[3]):02}:{found[4] or "00"}"'
+    (start, end) = (int(found[n]) * HOUR_MINUTES + int(found[n + 1] or 0) for n in (1, 3))
+    meant = _afternoon(start, end)
+    return f'"{meant or f"{_clock(start)}-{_clock(end)}"}"'
 
 
 def _shortened(text: str) -> str:

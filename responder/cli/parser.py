@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _dry_run(commands)
     _check(commands)
     _hours(commands)
+    _away(commands)
     _explain(commands)
     _preview(commands)
     _crisis_lines(commands)
@@ -97,6 +98,33 @@ def _hours(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--days", type=_days, default=7, metavar="N", help="so many days from today on (default: 7)")
     parser.add_argument("--at", metavar="TIME", help="open or closed at 2026-12-24T18:00, why, and which line decides")
     parser.add_argument("--html", metavar="FILE", help="write the picture as one page instead")
+    _hours_set(parser.add_subparsers(title="to change a day", metavar="set"))
+
+
+def _hours_set(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from responder.cli.editing import set_hours
+
+    parser = _add(actions, "set", set_hours, "change one day's hours in the file: set thursday 12:00-20:00")
+    parser.add_argument("day", metavar="DAY", help="monday to sunday")
+    parser.add_argument("new_hours", nargs="+", metavar="HOURS", help="09:00-12:30, 13:30-17:00; or: closed")
+    _with_dry(parser)
+    # given before "set" it must not be forgotten here
+    parser.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the configuration")
+
+
+def _away(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from responder.cli.editing import away
+
+    parser = _with_config(
+        _add(commands, "away", away, "closed from now on: 3d, 2w, until 2026-12-04; changes the file")
+    )
+    parser.add_argument("how_long", nargs="+", metavar="HOW-LONG", help="5h, 3d, 2w, or: until 2026-12-04")
+    parser.add_argument("--note", metavar="TEXT", help="for yourself; never shown to anybody who writes")
+    _with_dry(parser)
+
+
+def _with_dry(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry", action="store_true", help="only show what would change")
 
 
 def _explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder import headers, schedule
 from responder.config.problems import did_you_mean
+from responder.hours import checked_nights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -215,8 +216,8 @@ def hours(value: object) -> tuple[DailyInterval, ...]:
     """The hours of one day."""
     if isinstance(value, list):
         parts: list[object] = value
-        return schedule.parse_hours([_hours_text(part) for part in parts])
-    return schedule.parse_hours(_hours_text(value))
+        return checked_nights(schedule.parse_hours([_hours_text(part) for part in parts]))
+    return checked_nights(schedule.parse_hours(_hours_text(value)))
 
 
 def _hours_text(value: object) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from responder.hours import checked_nights
 from responder.schedule import DailyInterval, parse_hours
 
 
@@ -46,6 +47,12 @@ NO_COMMA = "there is a comma without hours beside it; take it out"
     ("text", "message"),
     [
         ("9-17", '"9-17" is not understood; write "09:00-17:00"'),
+        ("9-5", '"9-5" is not understood; write "09:00-17:00"'),
+        ("8.30-5", '"8.30-5" is not understood; write "08:30-17:00"'),
+        ("9-12", '"9-12" is not understood; write "09:00-12:00"'),
+        ("22-6", '"22-6" is not understood; write "22:00-06:00"'),
+        ("9-24", '"9-24" is not understood; write "09:00-24:00"'),
+        ("24-6", '"24-6" is not understood; write "24:00-06:00"'),
         ("09.00-17.00", '"09.00-17.00" is not understood; write "09:00-17:00"'),
         ("09:00\u201317:30", '"09:00\u201317:30" is not understood; write "09:00-17:30"'),
         ("9h \u2014 17h30", '"9h \u2014 17h30" is not understood; write "09:00-17:30"'),
@@ -115,3 +122,26 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert str(refused)  # noqa: PT017 - either outcome is fine
     else:
         assert list(hours) == sorted(hours)
+
+
+@pytest.mark.parametrize("text", ["22:00-06:00", "20:00-08:00", "12:00-24:00", "00:00-24:00", "09:00-17:00"])
+def test_nights_that_may_well_be_meant(text: str) -> None:
+    """Up to twelve hours past midnight are a night's work, and a long day is no night."""
+    assert checked_nights(parse_hours(text)) == parse_hours(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "tonight", "tomorrow"),
+    [
+        ("09:00-05:00", "09:00-17:00", "09:00-24:00", "00:00-05:00"),
+        ("08:30-05:15", "08:30-17:15", "08:30-24:00", "00:00-05:15"),
+        ("17:30-09:00", "09:00-17:30", "17:30-24:00", "00:00-09:00"),
+        ("20:00-12:00", "12:00-20:00", "20:00-24:00", "00:00-12:00"),
+    ],
+)
+def test_nights_that_are_hardly_meant(text: str, meant: str, tonight: str, tomorrow: str) -> None:
+    """A very long night is refused, with what was probably meant, and how to write it if the night was."""
+    with pytest.raises(ValueError, match="goes on past midnight") as refused:
+        checked_nights(parse_hours(text))
+    for words in (text, meant, tonight, tomorrow):
+        assert f'"{words}"' in str(refused.value)

@@ -1,0 +1,7 @@
+"""Changes to the configuration file for people who would rather not open it: every comment and the order stay."""
+
+from responder.edit.errors import EditError
+from responder.edit.file import Original, difference, read, replace, try_out
+from responder.edit.text import DAYS, add_closure, set_hours
+
+__all__ = ["DAYS", "EditError", "Original", "add_closure", "difference", "read", "replace", "set_hours", "try_out"]

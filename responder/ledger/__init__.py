@@ -12,6 +12,8 @@ A reply's states, and which of them hold the correspondent's slot::
               └─ Unknown ──┤  the first time: the row is *uncertain* from now on, and holds it
                            └──────Unknown▶ unknown     the second time; holds it
              due ─withdraw▶ withdrawn                  frees it
+             due ─claim▶ withdrawn                     answered already, on the never list, or a dead address
+             due ─claim▶ due, later                    over a rate
 
 An uncertain row may have been delivered. Where another would free its slot (rejected, withdrawn), it ends as
 ``unknown``. So the slots that nothing can take back are exactly: ``sent``, ``unknown``, and whatever is uncertain. Only
@@ -35,6 +37,7 @@ from responder.ledger.database import DATABASE, open_directory, translated
 from responder.ledger.store import Store
 from responder.ledger.values import (
     AlreadyAnswered,
+    Barred,
     Claim,
     Claimed,
     Cursor,
@@ -42,9 +45,11 @@ from responder.ledger.values import (
     Ended,
     NewDue,
     NotDue,
+    OverRate,
     Recovered,
     Rescue,
     State,
+    Terms,
 )
 from responder.ledger.writer import Writer
 from responder.model import Deferred
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlreadyAnswered",
+    "Barred",
     "Claim",
     "Claimed",
     "Cursor",
@@ -67,12 +73,16 @@ __all__ = [
     "Ledger",
     "NewDue",
     "NotDue",
+    "OverRate",
     "Recovered",
     "Rescue",
     "State",
+    "Terms",
 ]
 
 T = TypeVar("T")
+
+NO_TERMS: Final = Terms()
 
 _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
@@ -164,7 +174,14 @@ class Ledger:
     # -- sending -----------------------------------------------------------------------------------------------------
 
     async def claim(
-        self, key: MessageKey, *, correspondent: str, message: str, at: datetime, answered_since: datetime
+        self,
+        key: MessageKey,
+        *,
+        correspondent: str,
+        message: str,
+        at: datetime,
+        answered_since: datetime,
+        terms: Terms = NO_TERMS,
     ) -> Claim:
         """Takes the slot of ``correspondent`` (`Address.identity`); the caller sends only what is `Claimed`.
 
@@ -172,10 +189,14 @@ class Ledger:
         ``answered_since``, or when it was taken for the same message in any mailbox at any time. Its own time is
         ``at``, and at a second attempt the later one: either send may be the one that arrived.
 
+        The never list, dead addresses and the limits of ``terms`` are asked in the same transaction: of two claims,
+        only one takes the last place of a rate. Every claim counts that left or may have: a restart resets nothing.
+
         When the caller is cancelled before it learns the result, nothing was sent, and the claim is undone.
         """
         self._has_claimed = True
-        future = self._writer.submit(lambda: self._store.claim(key, correspondent, message, at, answered_since))
+        job = partial(self._store.claim, key, correspondent, message, at, answered_since, terms)
+        future = self._writer.submit(job)
         try:
             return await asyncio.shield(asyncio.wrap_future(future))
         except asyncio.CancelledError:
@@ -225,17 +246,33 @@ class Ledger:
         """All that is due in a folder, in the order received; ``not_before`` may lie ahead."""
         return await self._run(lambda: self._store.due(mailbox, folder))
 
-    async def next_due(self, mailbox: str, folder: str) -> datetime | None:
-        """The earliest ``not_before`` of what is due in a folder."""
-        return await self._run(lambda: self._store.next_due(mailbox, folder))
+    async def ready(self, mailbox: str, folder: str, at: datetime, limit: int) -> list[MessageKey]:
+        """What may go out of a folder now, the newest first, at most ``limit``: who wrote last is most likely there."""
+        return await self._run(lambda: self._store.ready(mailbox, folder, at, limit))
+
+    async def next_due(self, mailbox: str, folder: str, after: datetime | None = None) -> datetime | None:
+        """The earliest ``not_before`` of what is due in a folder; only later ones than ``after``, if that is given."""
+        return await self._run(lambda: self._store.next_due(mailbox, folder, after))
+
+    async def waiting(self) -> dict[str, int]:
+        """How many due replies each limit holds, by its id."""
+        return await self._run(self._store.waiting)
 
     async def last_replied(self, mailbox: str, correspondent: str) -> datetime | None:
         """Time of the newest slot that nothing can take back; what is claimed for the first time does not count yet."""
         return await self._run(lambda: self._store.last_replied(mailbox, correspondent))
 
     async def failed_recently(self, correspondent: str, since: datetime) -> bool:
-        """Whether a reply to this correspondent was rejected for good since then, from whichever mailbox."""
+        """Whether this address took no mail since then, whichever mailbox wrote: a server or a bounce said so."""
         return await self._run(lambda: self._store.failed_recently(correspondent, since))
+
+    async def note_refused(self, mailbox: str, correspondents: Sequence[str], at: datetime) -> int:
+        """A bounce names addresses that cannot be reached; notes those that this mailbox did write to, as hashes.
+
+        Returns:
+            How many were noted.
+        """
+        return await self._run(lambda: self._store.note_refused(mailbox, correspondents, at))
 
     async def counts(self) -> dict[State, int]:
         """How many replies stand in each state."""
@@ -244,6 +281,20 @@ class Ledger:
     async def ended(self, mailbox: str, folder: str, since: datetime) -> list[Ended]:
         """What was settled in a folder since then, oldest first, for the owner's list."""
         return await self._run(lambda: self._store.ended(mailbox, folder, since))
+
+    # -- the practice's never list, for all mailboxes ------------------------------------------------------------------
+
+    async def never_add(self, correspondent: str, at: datetime) -> bool:
+        """From now on this address gets no reply; False when it was on the list."""
+        return await self._run(lambda: self._store.never_add(correspondent, at))
+
+    async def never_remove(self, correspondent: str) -> bool:
+        """It may get replies again; False when it was not on the list."""
+        return await self._run(lambda: self._store.never_remove(correspondent))
+
+    async def never_since(self, correspondent: str) -> datetime | None:
+        """When it was put on the list; None when it is not there."""
+        return await self._run(lambda: self._store.never_since(correspondent))
 
     async def prune(self, before: datetime) -> int:
         """Forgets what was settled before that and gives the number; never what is open, never a cursor."""

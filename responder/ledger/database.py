@@ -144,7 +144,21 @@ def _to_version_1(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX replies_correspondent ON replies (correspondent) WHERE correspondent IS NOT NULL")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1,)
+def _to_version_2(db: sqlite3.Connection) -> None:
+    """Rates, dead addresses and the never list. What went out before counts as vouched for by nothing."""
+    db.execute(
+        "ALTER TABLE replies ADD COLUMN proof TEXT NOT NULL DEFAULT 'none' CHECK (proof IN ('none', 'sender', 'form'))"
+    )
+    db.execute("ALTER TABLE replies ADD COLUMN domain BLOB")
+    db.execute("ALTER TABLE replies ADD COLUMN held TEXT")  # the limit that it waits for, or last waited for
+    db.execute("CREATE TABLE never (correspondent BLOB PRIMARY KEY, added_at INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE refused (correspondent BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE INDEX replies_claimed ON replies (mailbox, claimed_at) WHERE claimed_at IS NOT NULL")
+    db.execute("CREATE INDEX replies_claimed_anywhere ON replies (claimed_at) WHERE claimed_at IS NOT NULL")
+    db.execute("CREATE INDEX replies_due ON replies (folder, not_before) WHERE state = 'due'")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1, _to_version_2)
 """Step *n* brings a database from version *n* to *n* + 1; the version is ``PRAGMA user_version``."""
 
 

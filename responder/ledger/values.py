@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from responder.model import Proof
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from responder.model import MessageKey, Uid, UidValidity
+    from responder.rates import Limit
 
 
 class State(StrEnum):
@@ -45,12 +48,15 @@ class NewDue:
     Attributes:
         message: its Message-ID, else its fingerprint.
         not_before: when the reply may go out.
+        proof, domain: see `Terms`.
     """
 
     key: MessageKey
     message: str = field(repr=False)
     received_at: datetime
     not_before: datetime
+    proof: Proof = Proof.NONE
+    domain: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,23 @@ class DueReply:
     uncertain: int
     not_before: datetime
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a reply has to keep besides its slot.
+
+    Attributes:
+        proof: what vouches for its correspondent.
+        domain: the correspondent's, where it has a rate; None where strangers share it.
+        limits: each must have room.
+        latest: the opening; what stands over a rate waits no longer.
+    """
+
+    proof: Proof = Proof.NONE
+    domain: str | None = field(default=None, repr=False)
+    limits: tuple[Limit, ...] = ()
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +129,31 @@ class NotDue:
     reason: str
 
 
-Claim = Claimed | AlreadyAnswered | NotDue
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Do not send: this correspondent gets none. The row is settled.
+
+    Attributes:
+        rule: "never-reply": the practice's list; "refused-before": the address took no mail in the last 60 days.
+    """
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverRate:
+    """Do not send yet: a limit is reached. The row, and every due one that this limit would stop too, waits.
+
+    Attributes:
+        rule: the limit's id.
+        until: when it comes free, or the opening if that is earlier.
+    """
+
+    rule: str
+    until: datetime
+
+
+Claim = Claimed | AlreadyAnswered | Barred | OverRate | NotDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +178,14 @@ class Recovered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How one reply ended, for the owner's list."""
+    """How one reply ended, for the owner's list.
+
+    Attributes:
+        held: the limit that it waited for last. What was withdrawn at the opening and has one, stood over a rate.
+    """
 
     key: MessageKey
     state: State
     reason: str | None
     at: datetime
+    held: str | None = None

@@ -23,7 +23,8 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 ACCEPTED = Accepted("250 2.0.0 Ok")
 DEFERRED = Deferred("451 4.7.1 Greylisted")
-REJECTED = Rejected("550 5.1.1 No such user", 550)
+REJECTED = Rejected("554 5.7.1 Refused by policy", 554, dead_address=False)
+DEAD = Rejected("550 5.1.1 No such user", 550)
 UNKNOWN = Unknown("cut off after the final dot")
 
 
@@ -558,7 +559,7 @@ async def test_due_is_told_in_the_order_received(ledger: Ledger) -> None:
     assert await ledger.next_due(HELP, INBOX) is None
 
 
-@pytest.mark.parametrize("outcomes", [[REJECTED], [UNKNOWN, REJECTED]], ids=["at once", "after a send in doubt"])
+@pytest.mark.parametrize("outcomes", [[DEAD], [UNKNOWN, DEAD]], ids=["at once", "after a send in doubt"])
 async def test_an_address_that_refused_us_is_known_in_every_mailbox(ledger: Ledger, outcomes: list[Outcome]) -> None:
     """For as long as the caller asks back."""
     await answer(ledger, await receive(ledger, key_of(1)), *outcomes)

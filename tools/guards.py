@@ -2,8 +2,8 @@
 
     python tools/guards.py
 
-Works on a copy of the tree. Each row is one line of the guard and the test that must fail without it; a row whose line is
-no longer there, or whose test passes all the same, makes the exit status 1.
+Works on a copy of the tree. Each row is one line of the guard and the test that must fail without it; a row whose line
+is no longer there, or whose test passes all the same, makes the exit status 1.
 """
 
 from __future__ import annotations

@@ -77,7 +77,10 @@ async def test_killed_inside(dovecot: Dovecot, point: str) -> None:
     async with ScriptedSmtp() as server:
         smtp = f'{{ host = "127.0.0.1", port = {server.port}, tls = "none", auth = false }}'
         with Site(dovecot, None, hours=closed_now(), smtp=smtp) as site:
-            environ = {"PYTHONPATH": FAILPOINTS, "FAILPOINT": f"{point}:{KILL_AT}"}
+            environ = {
+                "PYTHONPATH": os.pathsep.join([FAILPOINTS, os.environ.get("PYTHONPATH", "")]),
+                "FAILPOINT": f"{point}:{KILL_AT}",
+            }
             await run_through_a_kill(site, server, environ)
     check(server)
 

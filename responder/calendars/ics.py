@@ -70,6 +70,10 @@ class _Occurrence(NamedTuple):
     end: datetime
     name: str
 
+    def within(self, window: Span) -> _Occurrence:
+        """What of it lies in a window; it ends before it starts when nothing does."""
+        return self._replace(start=max(self.start, window.start), end=min(self.end, window.end))
+
 
 def read(content: bytes, name: str, zone: ZoneInfo, window: Span) -> Taken:
     """What a calendar takes within a window.
@@ -176,8 +180,8 @@ def _occurrences(calendar: Calendar, name: str, zone: ZoneInfo, window: Span) ->
     start, end = (at.astimezone(zone) for at in window)
     while start < end:
         events = filter(_closes, query.between(start, start + _MONTH))
-        met = (_occurrence(event, name, zone) for event in events)
-        found.update(one for one in met if max(one.start, window.start) < min(one.end, window.end))
+        met = (_occurrence(event, name, zone).within(window) for event in events)
+        found.update(one for one in met if one.start < one.end)
         if len(found) > MAX_OCCURRENCES:
             raise UnusableError(f"it has more than {MAX_OCCURRENCES} events in four years. Name a calendar with fewer")
         start += _MONTH

@@ -10,17 +10,20 @@ import logging
 import signal
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from responder.config import ConfigError, HolidayConfig, pipeline_of
+from responder.config import HolidayConfig, pipeline_of
 from responder.headers import HEADER_NAMES
 from responder.ledger import Ledger
+from responder.logs import redact
 from responder.mailbox import CommandPool, Mailbox
 from responder.notify import Notifier
+from responder.reload import Reloader
 from responder.service import MailboxService
 from responder.submission import Submitter
+from responder.timewords import locale_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +93,9 @@ class Daemon:
         self._notifier = Notifier(environ)
         self._stopping = asyncio.Event()
         self._services: dict[tuple[str, str], _Running] = {}
+        self._reloader: Reloader | None = None
+        self._reloading: asyncio.Task[None] | None = None
+        self._said_since: datetime | Literal["nothing"] | None = "nothing"
         self._ended: set[asyncio.Task[None]] = set()
         self._housekeeping_beat = time.monotonic()
 
@@ -113,10 +119,13 @@ class Daemon:
         try:
             self._say_warnings()
             self._apply(self._config)
+            self._keep_up_with_the_file()
             self._notifier.ready(self.status())
             await self._supervise()
         finally:
             self._notifier.stopping()
+            if self._reloading is not None:
+                self._reloading.cancel()
             scheduler.shutdown(wait=False)
             await self._end_all()
             self._pool.close()
@@ -124,28 +133,37 @@ class Daemon:
             logger.info("stopped")
 
     def status(self) -> str:
-        """One line: how many are watched, what was sent, what is wrong."""
+        """One line: how many are watched, what was sent, what is wrong, whether it is closed and until when."""
         services = [running.service for running in self._services.values()]
         watching = sum(service.health.watching for service in services)
         sent = sum(service.health.done["sent"] for service in services)
         troubles = [f"{s.label}: {s.health.trouble}" for s in services if s.health.trouble is not None]
+        refused = self._reloader.status if self._reloader is not None else None
+        if refused is not None:
+            troubles.append(refused if self._show_addresses else redact(refused))
         parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
-        return "; ".join(parts)
+        return "; ".join([*parts, self._state()])
+
+    def _state(self) -> str:
+        """Whether the practice is closed, and until when; a mailbox may have hours of its own."""
+        now = self._clock()
+        return self._config.schedule.state_in_words(now, locale_for(self._config.region), now)
 
     # -- mailboxes -----------------------------------------------------------------------------------------------------
 
     def _apply(self, config: Config) -> None:
         """Make what runs equal to what the file says; a mailbox whose connection did not change keeps it."""
-        self._config = config
+        before, self._config = self._config, config
         wanted = {(box.name, box.folder): (number, box) for number, box in enumerate(config.mailboxes, 1)}
         for identity in [i for i in self._services if i not in wanted]:
             self._end(identity)
         for identity, (number, box) in wanted.items():
             running = self._services.get(identity)
             if running is not None and _same_connection(running.box, box):
-                running.box = box
-                running.service.pipeline = pipeline_of(config, box)
-                running.service.wake()
+                if running.box != box or before.reply != config.reply:
+                    running.box = box
+                    running.service.pipeline = pipeline_of(config, box)
+                    running.service.wake()
                 continue
             if running is not None:
                 self._end(identity)
@@ -186,6 +204,7 @@ class Daemon:
         interval = min(SUPERVISE_EVERY, self._notifier.watchdog_interval or SUPERVISE_EVERY)
         while not self._stopping.is_set():
             self._revive()
+            self._say_state()
             self._notifier.status(self.status())
             if self._alive():
                 self._notifier.watchdog()
@@ -205,6 +224,9 @@ class Daemon:
             logger.error("watching is started anew", extra={"mailbox": running.service.label, "why": why})
             self._end(identity)
             self._services[identity] = self._start(running.number, running.box)
+        if self._reloading is not None and self._reloading.done():
+            logger.error("looking at the file ended; it is started anew", exc_info=_error_of(self._reloading))
+            self._keep_up_with_the_file()
         if time.monotonic() - self._housekeeping_beat > 3 * HEARTBEAT_EVERY:
             logger.error("housekeeping fell silent; waking it")
             self._housekeeping_beat = time.monotonic()
@@ -248,18 +270,31 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
 
     def reload(self) -> None:
-        """Read the file again; a bad one is refused with its reasons and the last good one stays (promise 6)."""
-        self._notifier.reloading()
-        try:
-            config = self._read_config()
-            self._apply(config)
-            logger.info("the configuration was read again")
-            self._say_warnings()
-        except ConfigError as error:
-            for problem in error.problems:
-                logger.error("the new configuration is refused, the last good one stays", extra={"why": problem})  # noqa: TRY400 - the sentence says it all
-        finally:
-            self._notifier.ready(self.status())
+        """Read the file again, changed or not; a bad one is refused with its reasons and the last good one stays."""
+        if self._reloader is not None:
+            self._reloader.ask()
+
+    def _keep_up_with_the_file(self) -> None:
+        self._reloader = Reloader(
+            self._config,
+            read=self._read_config,
+            apply=self._take_up,
+            begin=self._notifier.reloading,
+            end=lambda: self._notifier.ready(self.status()),
+        )
+        self._reloading = asyncio.create_task(self._reloader.run(), name="reload")
+
+    def _take_up(self, config: Config) -> None:
+        self._apply(config)
+        self._say_warnings()
+        self._say_state()
+
+    def _say_state(self) -> None:
+        """One line whenever it opens or closes, and when an edit changes that."""
+        since = self._config.schedule.last_change(self._clock())
+        if since != self._said_since:
+            self._said_since = since
+            logger.info(self._state())
 
     def _say_warnings(self) -> None:
         today = self._clock().astimezone(self._config.zone).date()
@@ -275,6 +310,10 @@ class _Running:
         self.service = service
         self.number = number
         self.task = asyncio.create_task(service.run(), name=f"watch {service.label}")
+
+
+def _error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return None if task.cancelled() else task.exception()
 
 
 def _same_connection(old: MailboxConfig, new: MailboxConfig) -> bool:

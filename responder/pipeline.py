@@ -5,12 +5,13 @@ Pure: the time comes in as an argument, nothing is remembered, nothing is sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from responder import compose, headers, policy
 from responder.model import Reply, Skip
+from responder.rates import Rates
 
 if TYPE_CHECKING:
     from responder.compose import Composer
@@ -51,6 +52,7 @@ class Pipeline:
         max_age: a message older than this gets no reply.
         floor: nobody is answered twice within this time.
         repeat_after: in a longer closed period the same person may be answered again after this time.
+        rates: how many replies may leave; the ledger counts.
     """
 
     rules: MailboxRules
@@ -60,6 +62,7 @@ class Pipeline:
     floor: timedelta
     repeat_after: timedelta
     discreet: bool = False
+    rates: Rates = field(default_factory=Rates)
 
     def judge(self, fetched: FetchedMessage, *, now: datetime | None) -> Judgement:
         """Decide on one message.

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from responder.model import Level, Reply, Skip
-from responder.rules import RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, correspondent
+from responder.rules import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, case_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IN_HOURS",
+    "MAY_BE_OFF",
     "RULES",
     "SOFT_RULES",
     "TIME_RULES",
@@ -31,7 +33,6 @@ __all__ = [
     "Rule",
     "Timing",
     "answered_since",
-    "correspondent",
     "decide",
     "judge_rules",
 ]
@@ -47,8 +48,10 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
     ("not-just-delivered", "it was moved or imported, not just delivered"),
     ("answered-flag", "somebody answered it already"),
     ("already-answered", "its sender was answered already in this closed period"),
+    ("never-reply", "its sender is on your never-reply list"),
+    ("refused-before", "its sender's address took no mail from us in the last 60 days"),
 )
-"""Id and fact of the reasons that time gives; the last is the ledger's to find."""
+"""Id and fact of the reasons that time gives; the last three are the ledger's to find."""
 
 BELIEVABLE_SKEW = timedelta(days=1)
 """A server's clock this far ahead of ours counts as now (DESIGN §5); what is beyond is no time of arrival."""
@@ -56,6 +59,12 @@ BELIEVABLE_SKEW = timedelta(days=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is not Level.HARD))
+
+
+@lru_cache(maxsize=1024)
+def _rules_for(names: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules that can see anything in a message with these fields; real mail has few different sets of them."""
+    return tuple(rule for rule in _HARD_FIRST if not rule.reads or not rule.reads.isdisjoint(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +90,25 @@ class Timing:
 
 def decide(message: InboundMessage, rules: MailboxRules, timing: Timing) -> Decision:
     """Whether this message gets a reply, and to whom; the first reason against it otherwise."""
-    for rule in _HARD_FIRST:
-        skip = rule.judge(message, rules)
+    case = case_of(message, rules)
+    for rule in _rules_for(frozenset(message.by_name)):
+        skip = rule.judge(case)
         if skip is not None:
             return skip
     skip = _by_time(message, timing)
     if skip is not None:
         return skip
-    target = correspondent(message, rules)
-    assert target is not None  # noqa: S101 - no-single-sender let only such messages through
+    assert case.target is not None  # noqa: S101 - no-single-sender let only such messages through
     because = timing.closed_period.because if timing.closed_period is not None else ""
     why = f"it came while you are closed ({because})" if because else "it came while you are closed"
-    return Reply(target, _answered_as(message, rules), why)
+    return Reply(case.target, _answered_as(message, rules), why, proof=case.proof)
 
 
 def judge_rules(message: InboundMessage, rules: MailboxRules) -> Iterator[tuple[Rule, Skip | None]]:
     """Every rule in its order and what it saw, for the owner who asks why. Rules turned off see nothing."""
+    case = case_of(message, rules)
     for rule in RULES:
-        yield rule, rule.judge(message, rules)
+        yield rule, rule.judge(case)
 
 
 def answered_since(

@@ -16,6 +16,7 @@ from responder.config import mailboxes, models, week
 from responder.config.problems import Problem
 from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.pipeline import Pipeline
+from responder.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,7 @@ class Sections:
     holidays: models.Holidays | None
     crisis: models.Crisis | None
     reply: models.Reply | None
+    rates: models.Rates | None
     contact_forms: Mapping[int, models.ContactForm]
     mailboxes: Mapping[int, models.Mailbox]
 
@@ -85,6 +87,7 @@ def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | N
         languages=tuple(practice.languages),
         schedule=schedule,
         reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after),
+        rates=_rates(sections.rates or models.Rates()),
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
         holidays=holidays,
@@ -102,6 +105,18 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
         floor=config.reply.floor,
         repeat_after=config.reply.repeat_after,
         discreet=config.reply.style == "discreet",
+        rates=config.rates,
+    )
+
+
+def _rates(table: models.Rates) -> Rates:
+    return Rates(
+        per_correspondent=table.per_sender,
+        unauthenticated=table.unauthenticated,
+        authenticated=table.authenticated,
+        per_domain=table.per_domain,
+        contact_form=table.contact_forms,
+        breaker=table.breaker,
     )
 
 

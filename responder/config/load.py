@@ -67,6 +67,7 @@ class _Reader:
             holidays=self._table("holidays", models.Holidays),
             crisis=self._table("crisis", models.Crisis),
             reply=self._table("reply", models.Reply),
+            rates=self._table("rates", models.Rates),
             contact_forms=self._tables("contact_form", models.ContactForm),
             mailboxes=self._mailboxes(),
         )

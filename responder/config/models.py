@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from responder import rates
 from responder.config import readers
 from responder.model import Address
 from responder.schedule import DailyInterval
@@ -21,6 +22,7 @@ LONGEST_NAME: Final = 70
 DEFAULT_MAX_AGE: Final = timedelta(hours=24)
 DEFAULT_FLOOR: Final = timedelta(hours=4)
 DEFAULT_REPEAT_AFTER: Final = timedelta(hours=72)
+DEFAULT_RATES: Final = rates.Rates()
 
 _TLS = {
     "implicit": "implicit",
@@ -69,6 +71,17 @@ RepeatAfter = Annotated[
     PlainValidator(
         readers.duration(timedelta(days=1), timedelta(days=30), "nobody should get this reply more than once a day")
     ),
+]
+
+
+PerSender = Annotated[
+    int, PlainValidator(readers.count(10, "nobody should get this reply more often, and 0 would silence everybody"))
+]
+PerHour = Annotated[
+    int, PlainValidator(readers.count(1000, "more is no practice's night, and 0 would silence everybody"))
+]
+PerHourOfAll = Annotated[
+    int, PlainValidator(readers.count(10_000, "more would stop no flood, and 0 would silence everybody"))
 ]
 
 
@@ -164,6 +177,17 @@ class Reply(Table):
     template: Words | None = Field(default=None, examples=['"reply.txt"'])
 
 
+class Rates(Table):
+    """``[rates]``: how many replies may leave; what is over a rate waits."""
+
+    per_sender: PerSender = Field(default=DEFAULT_RATES.per_correspondent, examples=["2"])
+    unauthenticated: PerHour = Field(default=DEFAULT_RATES.unauthenticated, examples=["30"])
+    authenticated: PerHour = Field(default=DEFAULT_RATES.authenticated, examples=["120"])
+    per_domain: PerHour = Field(default=DEFAULT_RATES.per_domain, examples=["20"])
+    contact_forms: PerHour = Field(default=DEFAULT_RATES.contact_form, examples=["10"])
+    breaker: PerHourOfAll = Field(default=DEFAULT_RATES.breaker, examples=["300"])
+
+
 class ContactForm(Table):
     """``[[contact_form]]``: a web form that writes as a robot; its Reply-To is the person."""
 
@@ -250,6 +274,7 @@ class File(Table):
     holidays: Holidays = Field(default=Holidays())
     crisis: Crisis = Field(default=Crisis())
     reply: Reply = Field(default=Reply())
+    rates: Rates = Field(default=Rates())
     contact_form: list[ContactForm] = Field(default=[])
     mailbox: list[Mailbox] = Field(min_length=1)
 
@@ -265,6 +290,7 @@ def homes() -> dict[str, str]:
         ("[crisis]", Crisis),
         ("[[crisis.line]]", OwnLine),
         ("[reply]", Reply),
+        ("[rates]", Rates),
         ("[[mailbox]]", Mailbox),
         ("[[contact_form]]", ContactForm),
         ("password = {...}", Password),

@@ -243,6 +243,19 @@ def duration(shortest: timedelta, longest: timedelta, because: str) -> Callable[
     return read
 
 
+def count(most: int, because: str) -> Callable[[object], int]:
+    """Reader of a whole number from 1 to ``most``; ``because`` says why there is a bound."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"must be a whole number without quotes, from 1 to {most}")  # noqa: TRY004 - pydantic's way
+        if not 1 <= value <= most:
+            raise ValueError(f"must lie between 1 and {most}: {because}")
+        return value
+
+    return read
+
+
 def in_short(length: timedelta) -> str:
     """A length of time as a person would write it in the file: ``90m``, ``72h``, ``30d``."""
     minutes = int(length / _UNITS["m"])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from responder.compose import ReplySettings
     from responder.model import Address
     from responder.policy import MailboxRules
+    from responder.rates import Rates
     from responder.schedule import Schedule
 
 Tls = Literal["implicit", "starttls", "none"]
@@ -149,6 +150,7 @@ class Config:
     languages: tuple[str, ...]
     schedule: Schedule
     reply: ReplyConfig
+    rates: Rates
     mailboxes: tuple[MailboxConfig, ...]
     compared_on: date | None = None
     holidays: HolidayConfig = HolidayConfig()

@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING, assert_never
 
 from responder.backoff import Backoff
 from responder.errors import LedgerError, ResponderError
-from responder.ledger import AlreadyAnswered, Claimed, NotDue
+from responder.ledger import AlreadyAnswered, Barred, Claimed, NotDue, OverRate
 from responder.model import Deferred, Reply, Skip, Unknown
-from responder.service.judge import judge_safely, name_of
+from responder.rates import BREAKER
+from responder.service.judge import judge_safely, name_of, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from responder.ledger import DueReply, Ledger
+    from responder.ledger import Claim, Ledger
     from responder.model import FetchedMessage, MessageKey, Outcome, OutgoingReply, UidValidity
     from responder.pipeline import Judgement, Pipeline
+    from responder.service.alarm import Alarm
     from responder.service.ports import Folder, Sender
     from responder.service.telling import Teller
 
 MAX_IN_FLIGHT = 8
-"""Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after a
-crash. The rest stay ``due`` in the ledger."""
+"""Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after
+a crash. The rest stay ``due`` in the ledger."""
 
 STOP_GRACE = 5.0
 """Seconds that replies already being sent may take when the service stops; then they count as cut off."""
@@ -43,6 +45,7 @@ class Answerer:
         folder: the folder's name.
         pipeline: how to judge and compose, asked anew each time: a reload replaces it.
         wake: called when there is more to do than was taken up.
+        alarm: told when the breaker holds a reply.
         clock: the present, aware.
     """
 
@@ -55,6 +58,7 @@ class Answerer:
         sender: Sender,
         ledger: Ledger,
         teller: Teller,
+        alarm: Alarm,
         wake: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -64,6 +68,7 @@ class Answerer:
         self._sender = sender
         self._ledger = ledger
         self._teller = teller
+        self._alarm = alarm
         self._wake = wake
         self._clock = clock
         self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
@@ -87,24 +92,24 @@ class Answerer:
 
     async def _ready(self, uid_validity: UidValidity) -> list[MessageKey]:
         room = MAX_IN_FLIGHT - len(self._tasks)
-        now = self._clock()
-        waiting = [row for row in await self._due() if row.key.uid_validity == uid_validity]
-        keys = [row.key for row in waiting if row.not_before <= now]
+        keys = [key for key in await self._waiting() if key.uid_validity == uid_validity]
         self._more = len(keys) > room
         return keys[: max(room, 0)]
 
-    async def _due(self) -> list[DueReply]:
-        rows = await self._ledger.due(self._mailbox, self._folder_name)
-        return [row for row in rows if row.key not in self._tasks]
+    async def _waiting(self) -> list[MessageKey]:
+        """What may go out now and is not in hand, the newest first; more than there is room for, if there are more."""
+        keys = await self._ledger.ready(self._mailbox, self._folder_name, self._clock(), 2 * MAX_IN_FLIGHT + 1)
+        return [key for key in keys if key not in self._tasks]
 
     async def until_next(self, longest: float) -> float:
         """Seconds until something is due again, at most ``longest``."""
         if len(self._tasks) >= MAX_IN_FLIGHT:
             return longest
-        waiting = [row.not_before for row in await self._due()]
-        if not waiting:
-            return longest
-        return min(max((min(waiting) - self._clock()).total_seconds(), 0.0), longest)
+        if await self._waiting():
+            return 0.0
+        now = self._clock()
+        following = await self._ledger.next_due(self._mailbox, self._folder_name, now)
+        return longest if following is None else min((following - now).total_seconds(), longest)
 
     def start(self, messages: Sequence[FetchedMessage]) -> None:
         """Answer these, as far as there is room; the rest stay due."""
@@ -153,15 +158,25 @@ class Answerer:
         match claim:
             case Claimed():
                 await self._send(judgement, claim)
-            case AlreadyAnswered():
+            case AlreadyAnswered() | Barred():
                 self._teller.ended(fetched.key, "withdrawn", rule=claim.rule)
+            case OverRate():
+                self._over_rate(fetched.key, claim)
             case NotDue():
                 # settled meanwhile, or it waits for another reply to the same person to end
                 self._more = True
             case _:
                 assert_never(claim)
 
-    async def _claim(self, judgement: Judgement) -> Claimed | AlreadyAnswered | NotDue:
+    def _over_rate(self, key: MessageKey, claim: OverRate) -> None:
+        """It stays due, and with it what is like it; the watching has to learn how long."""
+        self._more = True
+        if claim.rule == BREAKER:
+            self._alarm.opened(claim.until)
+        else:
+            self._teller.over_rate(key, claim.rule, claim.until, self._clock())
+
+    async def _claim(self, judgement: Judgement) -> Claim:
         pipeline, now = self._pipeline(), self._clock()
         period = pipeline.schedule.closed_period(now) or judgement.period
         assert isinstance(judgement.decision, Reply)  # noqa: S101 - _answer withdrew every Skip
@@ -172,6 +187,7 @@ class Answerer:
             message=name_of(judgement.message),
             at=now,
             answered_since=pipeline.answered_since(period, now),
+            terms=terms_of(pipeline, judgement.decision, period.end),
         )
 
     async def _send(self, judgement: Judgement, claim: Claimed) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from responder.addresses import read_addresses
+from responder.ledger import Terms
 from responder.model import Skip
 from responder.pipeline import Judgement
+from responder.rates import domain_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from responder.model import FetchedMessage, InboundMessage
+    from responder.model import FetchedMessage, InboundMessage, Reply
     from responder.pipeline import Pipeline
     from responder.service.telling import Teller
+
+MAX_FAILED_RECIPIENTS = 20
+"""Believed of one bounce: a reply has one recipient, so more are not ours."""
 
 UNREADABLE = Skip("unreadable", "judging it failed; see the log", maybe_person=True)
 
@@ -29,3 +35,21 @@ def judge_safely(pipeline: Pipeline, fetched: FetchedMessage, now: datetime, tel
 def name_of(message: InboundMessage) -> str:
     """What the ledger knows a message by: its Message-ID, or else the hash of its headers."""
     return message.message_id or message.fingerprint
+
+
+def terms_of(pipeline: Pipeline, reply: Reply, latest: datetime | None = None) -> Terms:
+    """What the ledger has to ask before this reply may go.
+
+    Args:
+        pipeline: holds the rates of the file.
+        reply: the decision.
+        latest: the opening; None when none is ahead.
+    """
+    return Terms(reply.proof, domain_of(reply.correspondent), pipeline.rates.limits_for(reply), latest)
+
+
+def failed_recipients(message: InboundMessage) -> list[str]:
+    """Identities of the addresses that a bounce says could not be reached (``X-Failed-Recipients``: Exim, Gmail)."""
+    values = message.values("x-failed-recipients")
+    found = [address.identity for value in values for address in read_addresses(value).found]
+    return found[:MAX_FAILED_RECIPIENTS]

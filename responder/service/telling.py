@@ -6,16 +6,22 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from responder.errors import PermanentError, ResponderError
 from responder.model import Accepted, Deferred, Rejected, Skip, Unknown
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from responder.model import MessageKey, Outcome
     from responder.pipeline import Judgement
 
 logger = logging.getLogger("responder")
+
+TELL_AGAIN = timedelta(hours=1)
+"""Until a limit that still holds replies is told again."""
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ class Teller:
     def __init__(self, label: str) -> None:
         self.label = label
         self.health = Health()
+        self._told: dict[str, datetime] = {}
 
     def say(self, text: str, *, level: int = logging.INFO, **facts: object) -> None:
         """One line about the mailbox."""
@@ -84,6 +91,14 @@ class Teller:
                 self.ended(key, state, level=logging.WARNING, why=reason)
             case _:
                 assert_never(outcome)
+
+    def over_rate(self, key: MessageKey, rule: str, until: datetime, now: datetime) -> None:
+        """This reply waits for a limit; told once in an hour for each limit."""
+        told = self._told.get(rule)
+        if told is None or now - told >= TELL_AGAIN:
+            self._told[rule] = now
+            facts = {"rule": rule, "until": until.isoformat(timespec="seconds")}
+            self.say("over a rate; replies wait", level=logging.WARNING, uid=key.uid, **facts)
 
     def watching(self) -> None:
         """The folder is open."""

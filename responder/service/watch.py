@@ -13,8 +13,10 @@ from responder.backoff import Backoff
 from responder.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.ledger import Cursor, NewDue
 from responder.model import MessageKey, Reply, Skip, Uid
+from responder.rates import domain_of
+from responder.service.alarm import Alarm
 from responder.service.answer import Answerer
-from responder.service.judge import judge_safely, name_of
+from responder.service.judge import failed_recipients, judge_safely, name_of
 from responder.service.telling import Teller
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class MailboxService:
         pipeline: how to judge and compose; may be replaced at any time (a reload).
         new_folder: makes an unconnected ``Folder``.
         clock: the present, aware.
+        alarm: the daemon's, for its breaker.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class MailboxService:
         sender: Sender,
         ledger: Ledger,
         clock: Callable[[], datetime],
+        alarm: Alarm | None = None,
     ) -> None:
         self.pipeline = pipeline
         self._teller = Teller(label)
@@ -96,6 +100,7 @@ class MailboxService:
             sender=sender,
             ledger=ledger,
             teller=self._teller,
+            alarm=alarm or Alarm(),
             wake=self.wake,
             clock=clock,
         )
@@ -220,7 +225,7 @@ class MailboxService:
             return
         is_new = fetched.received_at >= newest
         if is_new and not await self._ledger.answered(decision.correspondent.identity, name):
-            due.append(NewDue(fetched.key, name, fetched.received_at, self._clock()))
+            due.append(_new_due(fetched.key, name, fetched.received_at, self._clock(), decision))
 
     # -- new mail ------------------------------------------------------------------------------------------------------
 
@@ -245,9 +250,12 @@ class MailboxService:
         wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]
         due: list[NewDue] = []
         fresh: list[FetchedMessage] = []
+        dead: list[str] = []
         async for batch in folder.fetch(wanted, cursor.uid_validity):
             for fetched in batch:
-                self._take_in_one(fetched, due, fresh)
+                dead += self._take_in_one(fetched, due, fresh)
+        if dead:
+            await self._ledger.note_refused(self._mailbox, dead, self._clock())
         following = Cursor(cursor.uid_validity, times[-1][0], self._latest(times, cursor.latest_received_at))
         await self._ledger.record(self._mailbox, self._folder_name, following, due)
         self._answerer.start(fresh)
@@ -263,21 +271,27 @@ class MailboxService:
             self._teller.skipped(judgement)
         return judgement is not None
 
-    def _take_in_one(self, fetched: FetchedMessage, due: list[NewDue], fresh: list[FetchedMessage]) -> None:
+    def _take_in_one(self, fetched: FetchedMessage, due: list[NewDue], fresh: list[FetchedMessage]) -> list[str]:
+        """Judge one; gives the addresses that it reports as dead, if it is a bounce."""
         now = self._clock()
         judgement = judge_safely(self.pipeline, fetched, now, self._teller)
         if isinstance(judgement.decision, Skip):
             self._teller.skipped(judgement)
-            return
+            return failed_recipients(judgement.message) if judgement.message is not None else []
         assert judgement.message is not None and fetched.received_at is not None  # noqa: S101, PT018 - a Reply has both
-        due.append(NewDue(fetched.key, name_of(judgement.message), fetched.received_at, now))
+        due.append(_new_due(fetched.key, name_of(judgement.message), fetched.received_at, now, judgement.decision))
         fresh.append(fetched)
+        return []
 
     def _latest(self, times: Times, before: datetime | None) -> datetime | None:
         """The latest time of arrival judged, never ahead of our clock: a client may APPEND with any date."""
         now = self._clock()
         known = [min(received_at, now) for _, received_at in times if received_at is not None]
         return max([*known, *([before] if before is not None else [])], default=None)
+
+
+def _new_due(key: MessageKey, name: str, received_at: datetime, now: datetime, reply: Reply) -> NewDue:
+    return NewDue(key, name, received_at, now, reply.proof, domain_of(reply.correspondent))
 
 
 def wait_after(trouble: Exception, failures: int, fraction: float) -> float:

@@ -30,6 +30,7 @@ from responder.config import (
     providers,
 )
 from responder.model import Address, Level
+from responder.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -190,6 +191,21 @@ def test_what_a_mailbox_needs_to_judge_is_put_together(tmp_path: Path) -> None:
         True,
     )
     assert pipeline.schedule is config.schedule
+
+
+def test_the_rates_of_the_file_reach_the_pipeline(tmp_path: Path) -> None:
+    """Each under its own name, and the built-in ones where the file is silent."""
+    written = """[rates]
+per_sender = 1
+unauthenticated = 2
+authenticated = 3
+per_domain = 4
+contact_forms = 5
+breaker = 6
+"""
+    config = loaded(tmp_path, PRACTICE + written + MAILBOX)
+    assert pipeline_of(config, config.mailboxes[0]).rates == Rates(1, 2, 3, 4, 5, 6)
+    assert loaded(tmp_path, PRACTICE + MAILBOX).rates == Rates(2, 30, 120, 20, 10, 300)
 
 
 # Mailboxes

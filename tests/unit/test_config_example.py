@@ -32,6 +32,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "crisis": models.Crisis,
     "crisis.line": models.OwnLine,
     "reply": models.Reply,
+    "rates": models.Rates,
     "contact_form": models.ContactForm,
     "mailbox": models.Mailbox,
 }

@@ -93,7 +93,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "▸[zzz]\n",
         (
             "zzz: not a table of this file. "
-            "There are practice, hours, closure, opening, holidays, crisis, reply, contact_form, mailbox."
+            "There are practice, hours, closure, opening, holidays, crisis, reply, rates, contact_form, mailbox."
         ),
     ),
     "key of another table": (
@@ -366,6 +366,32 @@ CASES: dict[str, tuple[str, str, str]] = {
         "",
         '[reply]\nrepeat_after = ▸"1h"\n',
         "reply.repeat_after: must lie between 24h and 30d: nobody should get this reply more than once a day.",
+    ),
+    "rate of nothing": (
+        "",
+        "[rates]\nunauthenticated = ▸0\n",
+        (
+            "rates.unauthenticated: must lie between 1 and 1000: more is no practice's night, "
+            "and 0 would silence everybody."
+        ),
+    ),
+    "rate in quotes": (
+        "",
+        '[rates]\nper_sender = ▸"2"\n',
+        "rates.per_sender: must be a whole number without quotes, from 1 to 10.",
+    ),
+    "too much for one person": (
+        "",
+        "[rates]\nper_sender = ▸100\n",
+        (
+            "rates.per_sender: must lie between 1 and 10: nobody should get this reply more often, "
+            "and 0 would silence everybody."
+        ),
+    ),
+    "breaker that breaks nothing": (
+        "",
+        "[rates]\nbreaker = ▸1000000\n",
+        "rates.breaker: must lie between 1 and 10000: more would stop no flood, and 0 would silence everybody.",
     ),
     # contact forms
     "contact form twice": (

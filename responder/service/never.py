@@ -1,0 +1,50 @@
+"""The never list, as a command asks for it: over the control socket, or of a ledger that no daemon holds."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from responder.addresses import parse_address
+from responder.errors import ResponderError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from responder.ledger import Ledger
+
+    Answer = dict[str, object]
+
+ADD, REMOVE, CHECK = "never-add", "never-remove", "never-check"
+
+
+class NotAnAddressError(ResponderError):
+    """What was given is not one mail address; it is not repeated, for it may be somebody's."""
+
+    def __init__(self) -> None:
+        super().__init__("that is not a mail address; give one such as someone@example.org, without a name around it")
+
+
+def never_handlers(ledger: Ledger, clock: Callable[[], datetime]) -> dict[str, Callable[[Answer], Awaitable[Answer]]]:
+    """What to do for each verb; a question has ``address``."""
+
+    async def add(question: Answer) -> Answer:
+        return {"changed": await ledger.never_add(_identity(question), clock())}
+
+    async def remove(question: Answer) -> Answer:
+        return {"changed": await ledger.never_remove(_identity(question))}
+
+    async def check(question: Answer) -> Answer:
+        since = await ledger.never_since(_identity(question))
+        return {"since": None if since is None else since.astimezone(UTC).isoformat(timespec="seconds")}
+
+    return {ADD: add, REMOVE: remove, CHECK: check}
+
+
+def _identity(question: Answer) -> str:
+    given = question.get("address")
+    address = parse_address(given.strip()) if isinstance(given, str) else None
+    if address is None:
+        raise NotAnAddressError
+    return address.identity

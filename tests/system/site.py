@@ -23,6 +23,12 @@ RESPONDER = Path(sys.executable).parent / "responder"
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ADDRESS = "hello@harbour.example"
+NO_RATES = """per_sender = 10
+unauthenticated = 1000
+authenticated = 1000
+per_domain = 1000
+breaker = 10000"""
+"""Rates that no test reaches but one about rates."""
 ALWAYS_OPEN = "\n".join(f'{day} = "00:00-24:00"' for day in DAYS)
 STARTS_WITHIN = 20.0
 
@@ -60,10 +66,18 @@ class Site:
         sink: where replies go; started by the caller.
         extra: further lines of the file.
         smtp: instead of the sink, the ``smtp`` value of the mailbox.
+        rates: the ``[rates]`` table's lines.
     """
 
     def __init__(
-        self, dovecot: Dovecot, sink: SmtpSink | None, *, hours: str, extra: str = "", smtp: str | None = None
+        self,
+        dovecot: Dovecot,
+        sink: SmtpSink | None,
+        *,
+        hours: str,
+        extra: str = "",
+        smtp: str | None = None,
+        rates: str = NO_RATES,
     ) -> None:
         self.dovecot = dovecot
         self.sink = sink
@@ -74,6 +88,7 @@ class Site:
         self.environ = {**os.environ, "STATE_DIRECTORY": str(self.state), "LAB_PASSWORD": dovecot.password}
         self.environ.pop("JOURNAL_STREAM", None)
         self.process: subprocess.Popen[bytes] | None = None
+        self.rates = rates
         self._smtp = smtp or f'{{ host = "127.0.0.1", port = {sink.port if sink else 9}, tls = "none", auth = false }}'
         self.write(hours, extra)
 
@@ -96,6 +111,9 @@ languages = ["en"]
 
 [hours]
 {hours}
+
+[rates]
+{self.rates}
 
 [[mailbox]]
 address = "{ADDRESS}"

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from responder.policy import MailboxRules
-
 from responder.compose import Composer, ReplySettings
 from responder.crisis import choose
 from responder.errors import TransientError
@@ -16,6 +14,8 @@ from responder.headers import parse_address
 from responder.mailbox import FolderState
 from responder.model import Accepted, Address, FetchedMessage, MessageKey, Outcome, OutgoingReply, Uid, UidValidity
 from responder.pipeline import Pipeline
+from responder.policy import MailboxRules
+from responder.rates import Rates
 from responder.schedule import Schedule, parse_hours
 
 MAILBOX = "hello@harbour.example"
@@ -23,6 +23,10 @@ FOLDER = "INBOX"
 UTC_ZONE = ZoneInfo("UTC")
 NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """A Monday, six hours before opening."""
+
+
+NO_RATES = Rates(per_correspondent=10, unauthenticated=1000, authenticated=1000, per_domain=1000, breaker=10_000)
+"""Rates that no test reaches but one about rates."""
 
 
 def address(text: str) -> Address:
@@ -53,6 +57,7 @@ def pipeline(**changes: object) -> Pipeline:
         "max_age": timedelta(hours=24),
         "floor": timedelta(hours=4),
         "repeat_after": timedelta(hours=72),
+        "rates": NO_RATES,
         **changes,
     }
     return Pipeline(**values)  # type: ignore[arg-type] # a test may change any of them

@@ -142,8 +142,8 @@ async def test_deferred_is_sent_later(stage: Stage) -> None:
 
 
 async def test_rejected_frees_the_slot(stage: Stage) -> None:
-    """A reply refused for good is not repeated, but the person's next message gets one."""
-    stage.sender.outcomes = [Rejected("no such user", 550)]
+    """A reply refused for its words is not repeated, but the person's next message gets one."""
+    stage.sender.outcomes = [Rejected("looks like spam", 554, dead_address=False)]
     await stage.start()
     await stage.watching()
     stage.folder.deliver(header_block(message_id="1@mail.example"))

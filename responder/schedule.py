@@ -139,7 +139,7 @@ class Schedule:
         closures: kept in UTC.
         closed_dates: dates without their weekly hours, and why ("Christmas Day"). What ran past midnight from the day
             before runs out.
-        events: stretches without weekly hours; an opening stands beside them all the same. Kept in UTC.
+        events: stretches without weekly hours, each with an end; an opening stands beside them. Kept in UTC.
 
     Raises:
         ValueError: one sentence with the reason and the cure.
@@ -160,6 +160,8 @@ class Schedule:
         opened: dict[date, tuple[DailyInterval, ...]] = {}
         for day in (*(opening.date for opening in self.openings), *self.closed_dates):
             _check_year(day)
+        if any(event.end is None for event in self.events):
+            raise ValueError("an event of a calendar has no end; write a closure instead")
         for opening in self.openings:
             opened[opening.date] = (*opened.get(opening.date, ()), *opening.intervals)
         for name, value in {

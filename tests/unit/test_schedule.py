@@ -16,6 +16,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPEN = "open"
 
 
+class Event(Closure):
+    """A closure that these tests give to the schedule as an event of a calendar."""
+
+
 def utc(text: str) -> datetime:
     """``2026-11-23 10:00`` in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -27,8 +31,9 @@ def schedule(zone: str, *dated: Closure | Opening, closed: dict[str, str] | None
         ZoneInfo(zone),
         {DAYS.index(day): parse_hours(text) for day, text in hours.items()},
         [one for one in dated if isinstance(one, Opening)],
-        [one for one in dated if isinstance(one, Closure)],
+        [one for one in dated if isinstance(one, Closure) and not isinstance(one, Event)],
         {date.fromisoformat(day): why for day, why in (closed or {}).items()},
+        [one for one in dated if isinstance(one, Event)],
     )
 
 
@@ -37,6 +42,11 @@ def closure(start: str, end: str | None, note: str = "", *, say_until: bool = Tr
     return Closure(
         datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None, note, say_until=say_until
     )
+
+
+def event(start: str, end: str, note: str = "") -> Event:
+    """Likewise, of a calendar."""
+    return Event(datetime.fromisoformat(start), datetime.fromisoformat(end), note)
 
 
 def opening(day: str, hours: str) -> Opening:
@@ -551,9 +561,156 @@ DATES: list[Case] = [
     ),
 ]
 
+ROUND = event("2026-11-24T10:00", "2026-11-24T11:00", "case round")
+RETREAT = event("2026-11-23T12:00", "2026-11-25T12:00", "retreat")
+BANK_HOLIDAYS = {
+    "2026-12-25": "Christmas Day",
+    "2026-12-26": "Boxing Day",
+    "2026-12-28": "Boxing Day (observed)",
+    "2027-01-01": "New Year's Day",
+}
+
+EVENTS: list[Case] = [
+    ("in the midst of hours", london(ROUND), "2026-11-24 10:30", "2026-11-24 10:00 .. 2026-11-24 11:00"),
+    ("half-open at its start", london(ROUND), "2026-11-24 09:59:59", OPEN),
+    ("half-open at its end", london(ROUND), "2026-11-24 11:00", OPEN),
+    ("over two nights", london(RETREAT), "2026-11-24 10:00", "2026-11-23 12:00 .. 2026-11-25 12:00"),
+    (
+        "wholly out of hours",
+        london(event("2026-11-28T10:00", "2026-11-28T11:00")),
+        "2026-11-28 10:30",
+        "2026-11-27 13:00 .. 2026-11-30 09:00",
+    ),
+    ("an opening in it opens", london(RETREAT, opening("2026-11-24", "18:00-19:00")), "2026-11-24 18:30", OPEN),
+    (
+        "before the opening in it",
+        london(RETREAT, opening("2026-11-24", "18:00-19:00")),
+        "2026-11-24 10:00",
+        "2026-11-23 12:00 .. 2026-11-24 18:00",
+    ),
+    (
+        "an opening over the hours that it takes",
+        london(ROUND, opening("2026-11-24", "10:30-11:00")),
+        "2026-11-24 10:30",
+        OPEN,
+    ),
+    (
+        "a closure over the opening in it",
+        london(RETREAT, opening("2026-11-24", "18:00-19:00"), closure("2026-11-24T18:30", "2026-11-24T18:45")),
+        "2026-11-24 18:30",
+        "2026-11-24 18:30 .. 2026-11-24 18:45",
+    ),
+    ("touching a closure", london(ROUND, TUE_TO_WED), "2026-11-24 11:30", OPEN),
+    (
+        "touching a closure, one period",
+        london(event("2026-11-24T11:00", "2026-11-24T12:00"), TUE_TO_WED),
+        "2026-11-24 11:30",
+        "2026-11-24 11:00 .. 2026-11-25 12:00",
+    ),
+    (
+        "touching, overlapping and nested events",
+        london(ROUND, event("2026-11-24T11:00", "2026-11-24T13:00"), event("2026-11-24T10:15", "2026-11-24T15:00")),
+        "2026-11-24 14:00",
+        "2026-11-24 10:00 .. 2026-11-24 15:00",
+    ),
+    (
+        "on a closed date",
+        london(ROUND, closed={"2026-11-24": ""}),
+        "2026-11-24 10:30",
+        "2026-11-23 17:00 .. 2026-11-25 09:00",
+    ),
+    (
+        "cuts a night at its instant",
+        schedule("UTC", event("2026-11-29T00:00", "2026-11-30T00:00"), sat="22:00-06:00"),
+        "2026-11-29 00:00",
+        "2026-11-29 00:00 .. 2026-12-05 22:00",
+    ),
+    (
+        "when always open",
+        always("Europe/London", event("2026-07-01T00:00", "2026-07-02T00:00")),
+        "2026-07-01 12:00",
+        "2026-06-30 23:00 .. 2026-07-01 23:00",
+    ),
+    (
+        "when never open but for an opening in it",
+        schedule("UTC", RETREAT, opening("2026-11-24", "18:00-19:00")),
+        "2026-11-24 10:00",
+        "ever .. 2026-11-24 18:00",
+    ),
+    (
+        "in another zone's time",
+        london(Event(utc("2026-11-24 10:00"), utc("2026-11-24 11:00").astimezone(ZoneInfo("Asia/Tokyo")))),
+        "2026-11-24 10:30",
+        "2026-11-24 10:00 .. 2026-11-24 11:00",
+    ),
+    (
+        "over the change of clocks",
+        always("Europe/London", event("2026-10-25T00:30", "2026-10-25T03:00")),
+        "2026-10-25 01:30",
+        "2026-10-24 23:30 .. 2026-10-25 03:00",
+    ),
+]
+
+HOLIDAYS: list[Case] = [
+    (
+        "Christmas on a Friday, Boxing Day observed on the Monday",
+        london(closed=BANK_HOLIDAYS),
+        "2026-12-26 12:00",
+        "2026-12-24 20:00 .. 2026-12-29 09:00",
+    ),
+    ("the day after the observed day is open", london(closed=BANK_HOLIDAYS), "2026-12-29 09:00", OPEN),
+    (
+        "New Year's Day on a Friday",
+        london(closed=BANK_HOLIDAYS),
+        "2027-01-02 12:00",
+        "2026-12-31 20:00 .. 2027-01-04 09:00",
+    ),
+    (
+        "the observed day with an opening",
+        london(opening("2026-12-28", "10:00-12:00"), closed=BANK_HOLIDAYS),
+        "2026-12-28 11:00",
+        OPEN,
+    ),
+    (
+        "up to the opening on the observed day",
+        london(opening("2026-12-28", "10:00-12:00"), closed=BANK_HOLIDAYS),
+        "2026-12-26 12:00",
+        "2026-12-24 20:00 .. 2026-12-28 10:00",
+    ),
+    (
+        "an opening on a holiday inside a closure",
+        london(BREAK, opening("2026-12-28", "10:00-12:00"), closed=BANK_HOLIDAYS),
+        "2026-12-28 11:00",
+        "2026-12-23 17:00 .. 2027-01-04 09:00",
+    ),
+    (
+        "a closure that ends on a holiday goes on to the next hours",
+        london(closure("2026-12-21T00:00", "2026-12-28T00:00"), closed=BANK_HOLIDAYS),
+        "2026-12-24 12:00",
+        "2026-12-18 13:00 .. 2026-12-29 09:00",
+    ),
+    (
+        "a holiday, an event and a closure make one period",
+        london(
+            closure("2026-12-29T00:00", "2026-12-30T00:00"),
+            event("2026-12-30T00:00", "2027-01-01T00:00"),
+            closed=BANK_HOLIDAYS,
+        ),
+        "2026-12-29 12:00",
+        "2026-12-24 20:00 .. 2027-01-04 09:00",
+    ),
+]
+
 CASES = [
     pytest.param(made, at, expected, id=f"{group}: {name}")
-    for group, cases in (("week", WEEK), ("zone", ZONES), ("closure", CLOSURES), ("date", DATES))
+    for group, cases in (
+        ("week", WEEK),
+        ("zone", ZONES),
+        ("closure", CLOSURES),
+        ("date", DATES),
+        ("event", EVENTS),
+        ("holiday", HOLIDAYS),
+    )
     for name, made, at, expected in cases
 ]
 
@@ -713,6 +870,19 @@ def test_say_until(made: Schedule, says: bool) -> None:
             "after the opening on Saturday 5 December 2026",
             id="opening",
         ),
+        pytest.param(london(ROUND), "2026-11-24 10:30", "case round", id="event"),
+        pytest.param(
+            london(event("2026-11-24T10:00", "2026-11-24T11:00")),
+            "2026-11-24 10:30",
+            "an event of a calendar",
+            id="event without a title",
+        ),
+        pytest.param(
+            london(ROUND, closure("2026-11-24T10:00", "2026-11-24T10:30", "leave")),
+            "2026-11-24 10:15",
+            "closure: leave",
+            id="event and closure",
+        ),
         pytest.param(schedule("UTC"), "2026-12-05 15:00", "never open before", id="never"),
         pytest.param(london(), "9999-12-05 15:00", "no hours are known for that year", id="no calendar"),
     ],
@@ -766,6 +936,20 @@ def test_because(made: Schedule, at: str, because: str) -> None:
             "2026-12-25 12:00",
             "closed: Christmas Day",
             id="closed date",
+        ),
+        pytest.param(london(RETREAT), "2026-11-24 03:00", "closed: retreat", id="event"),
+        pytest.param(
+            london(event("2026-11-24T10:00", "2026-11-24T11:00")),
+            "2026-11-24 10:30",
+            "closed: an event of a calendar",
+            id="event without a title",
+        ),
+        pytest.param(london(RETREAT), "2026-11-25 12:00", "open: Wednesday 09:00-17:00", id="after the event"),
+        pytest.param(
+            london(RETREAT, opening("2026-11-24", "18:00-19:00")),
+            "2026-11-24 18:00",
+            "open: opening on Tuesday 24 November 2026 18:00-19:00",
+            id="opening in an event",
         ),
         pytest.param(
             london(closed={"2026-12-25": ""}),
@@ -838,6 +1022,16 @@ ADDS = "adds to that day's {} and does not replace it; to shorten a day, add a c
         pytest.param(
             london(opening("2026-11-26", "10:00-14:00"), closed={"2026-11-26": "fair"}), [], id="that day is closed"
         ),
+        pytest.param(
+            london(opening("2026-11-26", "14:00-15:00"), event("2026-11-26T14:00", "2026-11-26T16:00")),
+            [],
+            id="an event took those hours",
+        ),
+        pytest.param(
+            london(opening("2026-11-26", "14:00-15:00"), event("2026-11-26T14:30", "2026-11-26T16:00")),
+            [f"the opening on Thursday 26 November 2026 (14:00-15:00) {ADDS.format('12:00-20:00')}"],
+            id="an event took some of those hours",
+        ),
     ],
 )
 def test_warnings(made: Schedule, warnings: list[str]) -> None:
@@ -877,6 +1071,59 @@ def test_refused_dates(dated: Closure | Opening, message: str) -> None:
     with pytest.raises(ValueError, match=r".+") as refused:
         london(dated)
     assert str(refused.value) == message
+
+
+def test_refused_event() -> None:
+    """An event that ends before it starts is refused like a closure, and so is one that never ends."""
+    with pytest.raises(ValueError, match="does not end after it starts"):
+        london(event("2026-11-24T11:00", "2026-11-24T10:00"))
+    with pytest.raises(ValueError, match="has no end; write a closure instead"):
+        london(Event(utc("2026-11-24 11:00"), None))
+
+
+# An edit while it is closed: the period is worked out from the file as it is now
+
+
+def test_an_edit_in_the_middle_of_a_closed_period_moves_its_end() -> None:
+    """The start stays, so who was answered before the edit stays answered; only the end is another one."""
+    at = utc("2026-12-28 12:00")
+    before = london(BREAK).closed_period(at)
+    longer = london(closure("2026-12-24T12:00", "2027-01-11T09:00", "winter break")).closed_period(at)
+    assert before
+    assert longer
+    assert (before.start, before.end) == (utc("2026-12-23 17:00"), utc("2027-01-04 09:00"))
+    assert (longer.start, longer.end) == (before.start, utc("2027-01-11 09:00"))
+
+
+def test_an_edit_that_opens_ends_the_closed_period() -> None:
+    """Taken out in its middle, the closure leaves an ordinary day."""
+    at = utc("2026-12-28 12:00")
+    assert london(BREAK).closed_period(at)
+    assert london().closed_period(at) is None
+
+
+def test_two_periods_that_an_edit_merges_are_one_from_the_first_start() -> None:
+    """Monday's night and Tuesday's; with Tuesday closed they are one, and an answer on Monday night counts in it."""
+    monday_night, tuesday_night = utc("2026-11-23 20:00"), utc("2026-11-24 20:00")
+    first, second = (london().closed_period(at) for at in (monday_night, tuesday_night))
+    assert first
+    assert second
+    assert first.end == utc("2026-11-24 09:00")
+    assert second.start == utc("2026-11-24 17:00")
+    edited = london(closure("2026-11-24T00:00", "2026-11-25T00:00"))
+    merged = edited.closed_period(tuesday_night)
+    assert merged
+    assert merged == edited.closed_period(monday_night)
+    assert (merged.start, merged.end) == (first.start, second.end)
+
+
+def test_an_edit_that_splits_a_period_leaves_the_later_part_its_own() -> None:
+    """An opening in the middle of the break: who wrote before it may be answered again after it."""
+    made = london(closure("2026-12-24T12:00", "2026-12-29T10:00"), closure("2026-12-29T12:00", "2027-01-04T09:00"))
+    earlier, later = (made.closed_period(utc(at)) for at in ("2026-12-28 12:00", "2026-12-30 12:00"))
+    assert earlier
+    assert later
+    assert (earlier.end, later.start) == (utc("2026-12-29 10:00"), utc("2026-12-29 12:00"))
 
 
 def test_refused_closed_date() -> None:
@@ -937,9 +1184,11 @@ def test_instants_in_any_zone() -> None:
     assert not london().is_open(datetime.fromisoformat("2026-11-23T05:00+00:00"))
 
 
-def test_closures_are_kept_in_utc() -> None:
+def test_closures_and_events_are_kept_in_utc() -> None:
     """Who asks a schedule for its closures gets instants, not bare wall clocks."""
-    (kept,) = harbour("America/New_York", BREAK).closures
+    made = harbour("America/New_York", BREAK, RETREAT)
+    assert [one.start for one in made.events] == [utc("2026-11-23 17:00")]
+    (kept,) = made.closures
     assert (kept.start, kept.end) == (utc("2026-12-24 17:00"), utc("2027-01-04 14:00"))
     assert kept.start.tzinfo is UTC
 
@@ -982,8 +1231,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         schedule("UTC", opening("2190-01-01", "10:00-14:00")),
         london(closure("1950-01-01T00:00", "2190-01-01T00:00")),
         london(closure("1950-01-01T00:00", None)),
+        always("UTC", event("2190-01-01T00:00", "2190-02-01T00:00")),
     ],
-    ids=["always open", "one opening", "closed for centuries", "closed for ever"],
+    ids=["always open", "one opening", "closed for centuries", "closed for ever", "always open but for an event"],
 )
 def test_far_dates_cost_little(made: Schedule) -> None:
     """A date centuries away is jumped to: hardly a block in between is worked out."""

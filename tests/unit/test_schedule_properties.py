@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from responder.schedule import Closure, DailyInterval, Opening, Schedule
+from responder.timeline import Shut, Shuts, Span
 
 ZONES = (
     "Europe/London", "America/New_York", "Australia/Sydney", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia",
@@ -46,13 +48,14 @@ weeks = st.one_of(
 
 
 @st.composite
-def closures(draw: st.DrawFn, near: date) -> Closure:
+def closures(draw: st.DrawFn, near: date, *, endless: bool = True) -> Closure:
     """A closure within some weeks of a date, for minutes or months, or without an end."""
     start = datetime.combine(near, time()) + timedelta(days=draw(st.integers(-40, 40)), minutes=draw(minutes))
     lengths = st.integers(1, 200).map(lambda quarters: timedelta(minutes=15 * quarters)) | st.integers(1, 90).map(
         timedelta
     )
-    end = draw(st.none() | lengths.map(lambda length: start + length))
+    ends = lengths.map(lambda length: start + length)
+    end = draw(st.none() | ends if endless else ends)
     return Closure(start, end, draw(st.sampled_from(["", "leave"])), say_until=draw(st.booleans()))
 
 
@@ -72,6 +75,7 @@ def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
             [Opening(draw(dates), draw(one_day())) for _ in range(draw(st.integers(0, 2)))],
             draw(st.lists(closures(near), max_size=3)),
             draw(st.dictionaries(dates, st.just("fair"), max_size=3)),
+            draw(st.lists(closures(near, endless=False), max_size=3)),
         )
     except ValueError:  # hours that run into those of the next day
         assume(False)
@@ -91,7 +95,8 @@ def reckoned_open(schedule: Schedule, at: datetime) -> bool:
         )
         if midnight.astimezone(UTC) == next_midnight.astimezone(UTC):
             continue
-        hours = [] if day in schedule.closed_dates else list(schedule.weekly.get(day.weekday(), ()))
+        taken = any(event.start <= at and (event.end is None or at < event.end) for event in schedule.events)
+        hours = [] if taken or day in schedule.closed_dates else list(schedule.weekly.get(day.weekday(), ()))
         hours += [one for opening in schedule.openings if opening.date == day for one in opening.intervals]
         for one in hours:
             start, end = (
@@ -175,14 +180,62 @@ def test_a_closure_never_opens_anything(drawn: tuple[Schedule, datetime], data: 
     """With one closure more, what was closed stays closed, and nothing else closes but what it covers."""
     schedule, at = drawn
     closure = data.draw(closures(at.date()))
-    more = Schedule(
-        schedule.zone, schedule.weekly, schedule.openings, [*schedule.closures, closure], schedule.closed_dates
-    )
+    more = replace(schedule, closures=[*schedule.closures, closure])
     added = more.closures[-1]
     for hours in range(-60, 60, 7):
         instant = at + timedelta(hours=hours)
         covered = added.start <= instant and (added.end is None or instant < added.end)
         assert more.is_open(instant) is (schedule.is_open(instant) and not covered)
+
+
+@settings(max_examples=200)
+@given(schedules(), st.data())
+def test_a_holiday_or_an_event_never_opens_anything(drawn: tuple[Schedule, datetime], data: st.DataObject) -> None:
+    """With one more of each, what was closed stays closed, and what an opening opened stays open."""
+    schedule, at = drawn
+    event, day = (
+        data.draw(closures(at.date(), endless=False)),
+        at.date() + timedelta(days=data.draw(st.integers(-3, 3))),
+    )
+    more = replace(schedule, events=[*schedule.events, event], closed_dates={**schedule.closed_dates, day: "fair"})
+    only_opened = replace(schedule, weekly={})
+    for hours in range(-60, 60, 7):
+        instant = at + timedelta(hours=hours)
+        assert only_opened.is_open(instant) <= more.is_open(instant) <= schedule.is_open(instant)
+
+
+ticks = st.integers(0, 40).map(lambda hours: datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hours))
+shuts = st.lists(st.builds(Shut, ticks, ticks, st.booleans()), max_size=8)
+
+
+def joined(given_shuts: list[Shut]) -> list[Shut]:
+    """As a schedule keeps them."""
+    return list(Shuts(given_shuts).touching(Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))))
+
+
+@settings(max_examples=300)
+@given(shuts)
+def test_merging_is_idempotent(given_shuts: list[Shut]) -> None:
+    """Merged once or twice, closures are the same; no two touch, and they cover what they covered."""
+    once = joined(given_shuts)
+    assert joined(once) == once
+    assert joined(list(reversed(once))) == once
+    assert all(earlier.end < later.start for earlier, later in pairwise(once))
+    for hours in range(41):
+        at = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=hours)
+        assert any(s.start <= at < s.end for s in once) is any(s.start <= at < s.end for s in given_shuts)
+
+
+@settings(max_examples=300)
+@given(shuts, ticks, ticks)
+def test_what_closures_leave_of_a_span(given_shuts: list[Shut], start: datetime, end: datetime) -> None:
+    """Every instant of it that none of them holds, and no other."""
+    left = list(Shuts(given_shuts).cut_from(Span(start, end)))
+    assert all(span.start < span.end for span in left)
+    for half_hours in range(82):
+        at = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(minutes=30 * half_hours)
+        kept = start <= at < end and not any(shut.start <= at < shut.end for shut in given_shuts)
+        assert any(span.start <= at < span.end for span in left) is kept
 
 
 @settings(max_examples=200)
@@ -200,7 +253,7 @@ def test_words_for_any_instant(drawn: tuple[Schedule, datetime]) -> None:
 def test_what_was_asked_before_does_not_matter(drawn: tuple[Schedule, datetime], before: list[int]) -> None:
     """Answers do not depend on earlier questions."""
     schedule, at = drawn
-    fresh = Schedule(schedule.zone, schedule.weekly, schedule.openings, schedule.closures, schedule.closed_dates)
+    fresh = replace(schedule)
     for days_off in before:
         schedule.closed_period(at + timedelta(days=days_off))
     assert fresh.closed_period(at) == schedule.closed_period(at)

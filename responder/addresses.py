@@ -50,6 +50,12 @@ _LOCAL = re.compile(r'[^\s()<>\[\]:;@\\,"]+')
 # The underscore is in no host name (RFC 952), but in domains that mail comes from.
 _DOMAIN = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _LITERAL = re.compile(r"\[[0-9a-z.:-]+\]")
+_USUAL = re.compile(
+    r"""(?:(?:[^()<>\[\]:;@\\,"]++|"[^"\\]*+")*+<)?+"""
+    r"""([\w!#$%&'*+/=?^`{|}~.-]++)@((?!-)[a-z0-9_-]{1,63}+(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}+(?<!-))*+)(>?)""",
+    re.ASCII | re.IGNORECASE,
+)
+"""What nearly every field holds: one address, bare or behind a name. The long way reads the same in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,14 @@ def parse_address(text: str) -> Address | None:
 
 def read_addresses(text: str) -> AddressList:
     """Read an address list, as it stands in an unfolded From, To, Return-Path and so on. Any text gives a value."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None and len(text) <= MAX_ADDRESS_OCTETS and (usual[3] == ">") == ("<" in text):
+        return AddressList((Address(usual[1], usual[2].lower()),))
+    return read_any_addresses(text)
+
+
+def read_any_addresses(text: str) -> AddressList:
+    """The long way: every shape that RFC 5322 allows, and what is none of them."""
     bare, complete = without_comments(text)
     tokens = [token for token in _TOKEN.findall(bare) if not token[0].isspace()]
     kinds = "".join(map(_kind, tokens))

@@ -6,9 +6,12 @@ Every datetime here is aware. Nothing in this module does I/O or knows the time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import Enum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
 
 Uid = NewType("Uid", int)
 """IMAP unique identifier, 1 to 2**32 - 1 (RFC 9051 §2.3.1.1)."""
@@ -118,6 +121,7 @@ class InboundMessage:
         fingerprint: what stands for the message when it has no Message-ID: the header block's own hash (hex).
         delivered_at: the time in the top-most ``Received`` field, if it can be read.
         subject: decoded (RFC 2047), blanks collapsed, cut; only ever compared, never repeated.
+        by_name: the values of ``fields`` by their names.
     """
 
     received_at: datetime | None
@@ -133,10 +137,17 @@ class InboundMessage:
     subject: str
     delivered_at: datetime | None
     defects: frozenset[Defect]
+    by_name: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
 
-    def values(self, name: str) -> tuple[str, ...]:
+    def __post_init__(self) -> None:
+        by_name: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            by_name.setdefault(name, []).append(value)
+        object.__setattr__(self, "by_name", by_name)
+
+    def values(self, name: str) -> Sequence[str]:
         """Every occurrence of a field, in order; ``name`` in lower case."""
-        return tuple(value for field_name, value in self.fields if field_name == name)
+        return self.by_name.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from responder import authentication
 from responder.addresses import without_comments
-from responder.model import Defect
+from responder.model import Defect, Proof
+from responder.rules.case import is_within
+from responder.rules.subjects import is_automatic
 from responder.rules.values import Finding
-from responder.rules.who import ROLES, behind_form
+from responder.rules.who import is_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from responder.model import InboundMessage
-    from responder.rules.values import Check, MailboxRules
+    from responder.rules.values import Case, Check
 
 MAX_RECEIVED = 25
 """RFC 5321 §6.3 lets a server give up at 100; real mail passes fewer than ten, long forwarding chains fifteen."""
@@ -26,41 +27,28 @@ MAX_RECEIVED = 25
 SPAM_STARS = 5
 """SpamAssassin's own default threshold, in the stars of ``X-Spam-Level``."""
 
+EXCHANGE_SPAM_LEVEL = 5
+"""The spam confidence level from which Exchange puts a message aside; it goes from -1 to 9."""
+
 OWN_REPLY = re.compile(r"<ahr\.[0-9a-f]{16,}@", re.IGNORECASE)
 """In Message-IDs of automatic replies that this program wrote, here or elsewhere."""
 
 _ANOMALIES = frozenset({Defect.TOO_LARGE, Defect.TOO_MANY_LINES, Defect.NUL_OR_BARE_CR})
 _SET_ASIDE = frozenset({"$junk", "junk", "\\deleted", "\\draft"})
 _NO_OTHER_REPLY = frozenset({"all", "oof", "autoreply"})
-_SPAM_FIELDS = frozenset(
-    {"x-spam-flag", "x-spam-status", "x-spam", "x-barracuda-spam-status", "x-dspam-result", "x-virus-status"}
-)
+_REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
+_VOICE_OR_FAX = frozenset({"multipart/voice-message", "multipart/fax-message", "voice-message", "fax-message"})
+_EXCHANGE_VOICE = ("voice", "voice-uc", "fax", "fax-ca", "missedcall")
+_VERDICTS = (
+    "x-spam-flag", "x-spam-status", "x-spam", "x-barracuda-spam-status", "x-barracuda-spam-flag", "x-dspam-result",
+    "x-virus-status",
+)  # fmt: skip
+_POINTS = ("x-spam-level", "x-spam-bar", "x-spamd-bar")
 _IS_SPAM = frozenset({"yes", "true", "spam", "infected", "virus", "blacklisted", "blocklisted"})
+_FOREFRONT = re.compile(r"\b(?:SFV:(?:SPM|SKS|SKB)|CAT:(?:SPM|HSPM|PHSH|HPHSH|HPHISH|MALW));", re.IGNORECASE)
+_PROOFPOINT = re.compile(r"rule=(?:spam|phish|malware)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
-
-AUTOMATIC_SUBJECTS = (
-    "abwesenheit",
-    "auto:",
-    "auto reply",
-    "auto-reply",
-    "automatic reply",
-    "automatisch antwoord",
-    "automatische antwort",
-    "autoreply",
-    "delivery status",
-    "failure notice",
-    "mail delivery failed",
-    "out of office",
-    "out-of-office",
-    "respuesta automática",
-    "returned mail",
-    "risposta automatica",
-    "réponse automatique",
-    "undeliverable",
-    "undelivered mail",
-)
-"""Starts of subjects, in the words of the programs that write them. A person may write any of them too."""
 
 
 def word(value: str) -> str:
@@ -69,173 +57,183 @@ def word(value: str) -> str:
     return words[0].lower() if words else ""
 
 
-def _words(message: InboundMessage, names: frozenset[str]) -> Iterator[str]:
-    return (word(value) for name, value in message.fields if name in names)
+def _words(message: InboundMessage, names: Iterable[str]) -> Iterator[str]:
+    return (word(value) for name in names for value in message.values(name))
 
 
-def present(names: Iterable[str], why: str) -> Check:
-    """The rule that one of these fields is there, whatever it says."""
-    wanted = frozenset(name.lower() for name in names)
-
-    def check(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-        return Finding(why) if any(name in wanted for name, _ in message.fields) else None
-
-    return check
+def present(why: str) -> Check:
+    """The rule that one of the fields it reads is there, whatever that says."""
+    finding = Finding(why)
+    return lambda _case: finding
 
 
 def not_no(names: Iterable[str], why: str) -> Check:
     """The rule that one of these fields is there and does not say ``no``."""
-    wanted = frozenset(name.lower() for name in names)
-
-    def check(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-        return Finding(why) if any(found != "no" for found in _words(message, wanted)) else None
-
-    return check
+    wanted, finding = tuple(names), Finding(why)
+    return lambda case: finding if any(found != "no" for found in _words(case.message, wanted)) else None
 
 
 def says(names: Iterable[str], values: Iterable[str], why: str) -> Check:
     """The rule that one of these fields says one of these words."""
-    wanted, telling = frozenset(name.lower() for name in names), frozenset(values)
-
-    def check(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-        return Finding(why) if any(found in telling for found in _words(message, wanted)) else None
-
-    return check
+    wanted, telling, finding = tuple(names), frozenset(values), Finding(why)
+    return lambda case: finding if any(found in telling for found in _words(case.message, wanted)) else None
 
 
-def header_anomaly(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def header_anomaly(case: Case) -> Finding | None:
     """RULES 41."""
-    found = sorted(defect.value for defect in message.defects & _ANOMALIES)
-    return Finding(f"its headers are not fit to be read: {found[0]}") if found else None
+    found = case.message.defects & _ANOMALIES
+    return Finding(f"its headers are not fit to be read: {min(one.value for one in found)}") if found else None
 
 
-def set_aside(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def set_aside(case: Case) -> Finding | None:
     """RULES 23, the flags."""
-    if _SET_ASIDE.isdisjoint(flag.lower() for flag in message.flags):
+    if _SET_ASIDE.isdisjoint(flag.lower() for flag in case.message.flags):
         return None
     return Finding("the mailbox marks it as junk, as deleted or as a draft")
 
 
-_automatic = not_no(("Auto-Submitted",), "it says that a machine sent it")
+_automatic = not_no(["auto-submitted"], "it says that a machine sent it")
 
 
-def auto_submitted(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def auto_submitted(case: Case) -> Finding | None:
     """RULES 3. A contact form is a machine, but there is a person behind it."""
-    found = _automatic(message, rules)
-    return None if found is None or behind_form(message, rules) is not None else found
+    return None if case.is_form else _automatic(case)
 
 
-def auto_response_suppress(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def auto_response_suppress(case: Case) -> Finding | None:
     """RULES 10. Wishes about receipts (DR, NDR, RN, NRN) are not about replies, and ``None`` is no wish."""
-    for value in message.values("x-auto-response-suppress"):
+    for value in case.message.values("x-auto-response-suppress"):
         if not _NO_OTHER_REPLY.isdisjoint(_SEPARATORS.split(without_comments(value)[0].lower())):
             return Finding("it asks for no automatic reply")
     return None
 
 
-def old_mailing_list(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-    """RULES 8."""
-    named = ("mailing-list", "x-mailing-list", "x-ml-name")
-    if any(name in named for name, _ in message.fields):
+def mailing_list(case: Case) -> Finding | None:
+    """RULES 6. A group of our own domain may be how people reach us: Google Groups as a shared mailbox is one."""
+    ids = " ".join(case.message.values("list-id")).lower()
+    own = any(is_within(name, case.rules.own_domains) for name in re.findall(r"<([^<>\s]{1,253})>", ids))
+    if not own:
         return Finding("it came through a mailing list")
-    if any(value.lower().startswith("multiple recipients of") for value in message.values("to")):
+    return Finding(
+        "it came through a group of your own domain, which looks like any mailing list: watch a real mailbox instead",
+        maybe_person=True,
+    )
+
+
+def old_mailing_list(case: Case) -> Finding | None:
+    """RULES 8."""
+    names = ("mailing-list", "x-mailing-list", "x-ml-name")
+    if not case.message.by_name.keys().isdisjoint(names) or any(
+        value.lower().startswith("multiple recipients of") for value in case.message.values("to")
+    ):
         return Finding("it came through a mailing list")
     return None
 
 
-def own_reply(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def own_reply(case: Case) -> Finding | None:
     """RULES 14 and 15: our replies, and what a machine says to them."""
-    marker = rules.marker.lower()
+    message, marker = case.message, case.rules.marker.lower()
     if message.values(marker) or any(OWN_REPLY.match(value) for value in message.values("message-id")):
         return Finding("it is an automatic reply of this program")
     if any(marker in value.lower() or word(value) == "autoresponder" for value in message.values("delivered-to")):
         return Finding("it has been through an automatic reply already")
     answers = any(OWN_REPLY.search(v) for name in ("in-reply-to", "references") for v in message.values(name))
-    if answers and any(sign(message, rules) is not None for sign in _SIGNS_OF_A_MACHINE):
+    if answers and _is_weakly_automatic(case):
         return Finding("it is a machine's answer to an automatic reply of yours")
     return None
 
 
-def own_loop(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def _is_weakly_automatic(case: Case) -> bool:
+    """Signs that a person may bear too: beside an answer to our own reply they are enough."""
+    message = case.message
+    return is_automatic(message.subject) or any(map(is_role, message.from_)) or bool(message.values("list-unsubscribe"))
+
+
+def own_loop(case: Case) -> Finding | None:
     """RULES 13, ours."""
-    loops = {word(value) for value in message.values("x-loop")}
-    if loops.isdisjoint({rules.marker.lower(), *rules.own}):
+    loops = {word(value) for value in case.message.values("x-loop")}
+    if loops.isdisjoint({case.rules.marker.lower(), *case.rules.own}):
         return None
     return Finding("it is going round: it has been here before")
 
 
-def delivered_twice(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def delivered_twice(case: Case) -> Finding | None:
     """RULES 15."""
-    mailboxes = [word(value) for value in message.values("delivered-to")]
-    return Finding("it was delivered to one mailbox twice") if len(set(mailboxes)) < len(mailboxes) else None
+    values = case.message.values("delivered-to")
+    if len({value.lower() for value in values}) == len(values):
+        return None
+    return Finding("it was delivered to one mailbox twice")
 
 
-def many_hops(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def many_hops(case: Case) -> Finding | None:
     """RULES 17."""
-    count = len(message.values("received"))
-    return (
-        Finding(f"it passed {count} mail servers, as mail does that goes in circles") if count > MAX_RECEIVED else None
-    )
+    count = len(case.message.values("received"))
+    if count <= MAX_RECEIVED:
+        return None
+    return Finding(f"it passed {count} mail servers, as mail does that goes in circles")
 
 
-def spam(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def spam(case: Case) -> Finding | None:
     """RULES 24. The points count only where the same program has not said that they are too few."""
-    verdicts = {letters[0] for found in _words(message, _SPAM_FIELDS) if (letters := _LETTERS.match(found))}
-    if not verdicts.isdisjoint(_IS_SPAM):
+    message = case.message
+    verdicts = {letters[0] for found in _words(message, _VERDICTS) if (letters := _LETTERS.match(found))}
+    if not verdicts.isdisjoint(_IS_SPAM) or _is_spam_for_exchange(message):
+        return Finding("your mail server calls it spam or infected")
+    if any(_PROOFPOINT.match(value) for value in message.values("x-proofpoint-spam-details")):
         return Finding("your mail server calls it spam or infected")
     stars = "*" * SPAM_STARS, "+" * SPAM_STARS
-    points = any(value.startswith(stars) for name in ("x-spam-level", "x-spam-bar") for value in message.values(name))
+    points = any(value.startswith(stars) for name in _POINTS for value in message.values(name))
     return Finding("your mail server gave it the points of spam") if points and "no" not in verdicts else None
 
 
-def dmarc_fail(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def _is_spam_for_exchange(message: InboundMessage) -> bool:
+    levels = (value[:3] for value in message.values("x-ms-exchange-organization-scl"))
+    if any(level.isdecimal() and int(level) >= EXCHANGE_SPAM_LEVEL for level in levels):
+        return True
+    return any(_FOREFRONT.search(value) for value in message.values("x-forefront-antispam-report"))
+
+
+def dmarc_fail(case: Case) -> Finding | None:
     """RULES 25."""
-    results = authentication.results(message, rules.authserv_id)
-    if any(found.method == "dmarc" and found.result == "fail" for found in results):
+    if any(found.method == "dmarc" and found.result == "fail" for found in case.proved):
         return Finding("your mail server found that its sender is forged (DMARC)")
     return None
 
 
-def spf_fail(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def spf_fail(case: Case) -> Finding | None:
     """RULES 25. Forwarding breaks SPF; a signature of the From domain proves more."""
-    results = authentication.results(message, rules.authserv_id)
-    if not any(found.method == "spf" and found.result == "fail" for found in results):
-        return None
-    if authentication.is_authenticated(message, rules.authserv_id):
+    if case.proof is not Proof.NONE or not any(one.method == "spf" and one.result == "fail" for one in case.proved):
         return None
     return Finding("your mail server found that it may be forged (SPF), and no signature speaks for it")
 
 
-def automatic_subject(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def automatic_subject(case: Case) -> Finding | None:
     """RULES 28."""
-    if message.subject.lower().startswith(AUTOMATIC_SUBJECTS):
-        return Finding("its subject starts as automatic messages do")
-    return None
+    return Finding("its subject starts as automatic messages do") if is_automatic(case.message.subject) else None
 
 
-def calendar(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def calendar(case: Case) -> Finding | None:
     """RULES 29."""
+    message = case.message
     classes = (value.lower() for value in message.values("content-class"))
-    if any(word(value) == "text/calendar" for value in message.values("content-type")) or any(
-        found.endswith("calendarmessage") for found in classes
-    ):
+    if "text/calendar" in _words(message, ["content-type"]) or any(one.endswith("calendarmessage") for one in classes):
         return Finding("a calendar program sent it")
     return None
 
 
-def report(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-    """RULES 4."""
-    kinds = {"multipart/report", "message/delivery-status", "message/disposition-notification"}
-    if kinds.isdisjoint(_words(message, frozenset({"content-type"}))):
-        return None
-    return Finding("it is a report of a mail server or a mail program, such as a bounce or a receipt")
-
-
-def role_or_list(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
-    """A weak sign of a machine, enough beside a strong one."""
-    if any(address.local.lower() in ROLES for address in message.from_) or message.values("list-unsubscribe"):
-        return Finding("it may be a machine's")
+def voice_or_fax(case: Case) -> Finding | None:
+    """What telephone systems send: there was a person, but the sender's address is the machine's."""
+    message = case.message
+    kinds = {*_words(message, ["content-type", "message-context"])}
+    classes = (word(value).rpartition(":")[2] for value in message.values("content-class"))
+    asterisk = "x-asterisk-callerid" in message.by_name
+    if asterisk or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):
+        return Finding("a telephone system sent it: a voice message, a fax or a missed call")
     return None
 
 
-_SIGNS_OF_A_MACHINE = (automatic_subject, role_or_list)
+def report(case: Case) -> Finding | None:
+    """RULES 4."""
+    if _REPORTS.isdisjoint(_words(case.message, ["content-type"])):
+        return None
+    return Finding("it is a report of a mail server or a mail program, such as a bounce or a receipt")

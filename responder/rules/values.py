@@ -11,12 +11,22 @@ from responder.model import Address, InboundMessage, Level, Skip
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from responder.authentication import AuthResult
+    from responder.model import Proof
+
 
 @dataclass(frozen=True, slots=True)
 class ContactForm:
-    """A web form on the practice's site: it writes as a robot, and its Reply-To is the person."""
+    """A web form on the practice's site: it writes as a robot, and its Reply-To is the person.
+
+    Attributes:
+        from_: the robot's address.
+        host: name or IP address of the machine that hands its messages to our server; from there they are believed even
+            without a signature. None believes signatures alone.
+    """
 
     from_: Address
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,10 @@ class MailboxRules:
         served: identities of every address that this daemon serves, in any mailbox.
         authserv_id: whose Authentication-Results are believed; None believes nobody's.
         contact_forms: robots to be answered at their Reply-To.
+        trust_reply_to: From domains, and those below them, whose single Reply-To is answered in their place when our
+            own server says that the message is theirs.
         never_domains: domains, and those below them, that never get a reply.
-        rules_off: ids of soft rules that the practice turned off.
+        rules_off: ids of rules that the practice turned off; see `MAY_BE_OFF` in `responder.rules`.
         marker: the header that our own replies carry.
         own: every address of this mailbox by its identity.
     """
@@ -39,6 +51,7 @@ class MailboxRules:
     served: frozenset[str] = frozenset()
     authserv_id: str | None = None
     contact_forms: tuple[ContactForm, ...] = ()
+    trust_reply_to: frozenset[str] = frozenset()
     never_domains: frozenset[str] = frozenset()
     rules_off: frozenset[str] = frozenset()
     marker: str = "X-After-Hours-Responder"
@@ -55,8 +68,33 @@ class MailboxRules:
 
     def is_ours(self, address: Address) -> bool:
         """Whether mail to it comes to this daemon; a tag behind a plus makes no other address (RFC 5233)."""
-        untagged = f"{address.local.partition('+')[0]}@{address.domain}".lower()
-        return any(name in self.own or name in self.served for name in (address.identity, untagged))
+        identity = address.identity
+        if identity in self.own or identity in self.served:
+            return True
+        local, _, domain = identity.rpartition("@")
+        untagged = f"{local.partition('+')[0]}@{domain}"
+        return untagged in self.own or untagged in self.served
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One message before one mailbox: what the rules look at.
+
+    Attributes:
+        proved: what our own server found out about the sender.
+        target: whom a reply would go to: the person behind a form, a trusted Reply-To, else the single From address.
+        proof: what vouches for the target.
+        writers: whoever may have written: From and Sender, or the person behind a robot alone.
+        is_form: it is a listed contact form that was proved: a robot, with a person behind it.
+    """
+
+    message: InboundMessage
+    rules: MailboxRules
+    proved: tuple[AuthResult, ...]
+    target: Address | None
+    proof: Proof
+    writers: tuple[Address, ...]
+    is_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +112,7 @@ class Finding:
     cure: str | None = None
 
 
-Check = Callable[[InboundMessage, MailboxRules], Finding | None]
+Check = Callable[[Case], Finding | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +123,8 @@ class Rule:
         id: kebab-case, for ever the same: logs, counters and the owner's file name it.
         title: the fact, in one phrase.
         source: where it is asked for.
+        reads: fields, in lower case, without any of which it sees nothing; empty when it looks at more than fields.
+        may_be_off: a practice can turn it off.
     """
 
     id: str
@@ -92,12 +132,18 @@ class Rule:
     title: str
     source: str
     check: Check = field(repr=False)
+    reads: frozenset[str] = frozenset()
+    may_be_off: bool = False
 
-    def judge(self, message: InboundMessage, rules: MailboxRules) -> Skip | None:
-        """What the rule says of a message; a soft rule that is turned off says nothing."""
-        if self.level is not Level.HARD and self.id in rules.rules_off:
+    def judge(self, case: Case) -> Skip | None:
+        """What the rule says of a message; one that is turned off says nothing."""
+        if self.reads and self.reads.isdisjoint(case.message.by_name):
             return None
-        found = self.check(message, rules)
+        if self.may_be_off and self.id in case.rules.rules_off:
+            return None
+        found = self.check(case)
         if found is None:
             return None
-        return Skip(self.id, found.why, found.maybe_person or self.level is not Level.HARD, found.cure)
+        soft = self.level is not Level.HARD
+        cure = f'rules_off = ["{self.id}"] in its [[mailbox]]' if soft and found.cure is None else found.cure
+        return Skip(self.id, found.why, found.maybe_person or soft, cure)

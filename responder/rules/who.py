@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from responder import authentication
-from responder.addresses import read_addresses
 from responder.model import Defect
+from responder.rules.case import is_within, listed_form, only_reply_to
 from responder.rules.values import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from responder.model import Address, InboundMessage
-    from responder.rules.values import MailboxRules
+    from responder.model import Address
+    from responder.rules.values import Case, MailboxRules
 
 SHARED_DOMAINS = frozenset(
     {
@@ -30,126 +27,121 @@ MAX_RECIPIENTS = 10
 """A family and a care team fit; beyond that nobody waits for the answer of one of them."""
 
 _ROBOT = re.compile(
-    r"mailer-daemon|listserv|majordomo|bounces?|owner-.*|bounces-.*|.*-(?:owner|request|bounces|errors|confirm)"
+    r"(?:mailer|mail)[-_.]?daemon|microsoftexchange[0-9a-f]{32}|listserv|majordomo|mdaemon|sympa|bounces?|bounces-.*"
+    r"|owner-.*|.*-(?:owner|request|bounces|errors|confirm)"
 )
 _REWRITTEN = re.compile(r"srs[01][=+-]|prvs=|btv1==|.*[=+]")
 """Return paths that a forwarder or the sender's own server made up (SRS, BATV, VERP): they say nothing of who wrote."""
 
-_NO_REPLY = re.compile(r"noreply|donotreply|dontreply|neverreply|nichtantworten")
+_NO_REPLY = re.compile(
+    r"noreply|donotreply|donotrespond|dontreply|neverreply|unattended|unmonitored"
+    r"|(?:bitte)?(?:nicht|keine)antwort|nepasrepondre|noresponder|nocontestar|n[aã]oresponda|nonrispond|nietbeantwoord"
+    r"|svarej|svarinte|svarikke|ikkesvar|eivastau|nieodpowiad|neodpov|nevalaszol|nuraspund"
+)
 _SEPARATORS = str.maketrans("", "", "._-")
+_ENDS_IN_NO_REPLY = re.compile(r".*[-_.+](?:no|donot|do[-_.]not)[-_.]?reply")
 
 ROLES = frozenset(
     {
-        "abuse", "alert", "alerts", "daemon", "hostmaster", "newsletter", "notification", "notifications", "postmaster",
-        "root", "webmaster",
+        "abuse", "alert", "alerts", "apache", "appleid", "asterisk", "autoconfirm", "automailer", "bot", "calendar",
+        "copier", "cron", "daemon", "efax", "fax", "hostmaster", "mailer", "newsletter", "newsletters", "nobody",
+        "notice", "notification", "notifications", "notifier", "notify", "postmaster", "printer", "reminder",
+        "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "voicemail", "webmaster",
+        "wordpress", "wwwdata",
     }
 )  # fmt: skip
 """RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""
 
-
-def correspondent(message: InboundMessage, rules: MailboxRules) -> Address | None:
-    """Whom a reply would go to: the person behind a contact form, else the single From address."""
-    person = behind_form(message, rules)
-    if person is not None:
-        return person
-    return message.from_[0] if len(message.from_) == 1 else None
+_ENDS_IN_ROLE = re.compile(r".*[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)")
 
 
-def behind_form(message: InboundMessage, rules: MailboxRules) -> Address | None:
-    """The one Reply-To address of a listed contact form that our server proved; None for every other message.
-
-    From alone can be forged: believing it would answer whomever a stranger names in Reply-To.
-    """
-    if not _claims_form(message, rules) or not authentication.is_authenticated(message, rules.authserv_id):
-        return None
-    return _only_reply_to(message)
+def looks_like_no_reply(address: Address) -> bool:
+    """Whether the address itself says that nobody reads what is sent there, in some language."""
+    local = address.local.lower()
+    return bool(_NO_REPLY.match(local.translate(_SEPARATORS)) or _ENDS_IN_NO_REPLY.fullmatch(local))
 
 
-def _claims_form(message: InboundMessage, rules: MailboxRules) -> bool:
-    if not rules.contact_forms or len(message.from_) != 1:
-        return False
-    robots = {form.from_.identity for form in rules.contact_forms}
-    return message.from_[0].identity in robots
+def is_role(address: Address) -> bool:
+    """Whether the address is one that machines mostly write from."""
+    local = address.local.lower()
+    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.fullmatch(local) is not None
 
 
-def _only_reply_to(message: InboundMessage) -> Address | None:
-    """The single address of a single Reply-To that was read to its end: visitors type into it."""
-    values = message.values("reply-to")
-    if len(values) != 1 or len(message.reply_to) != 1:
-        return None
-    read = read_addresses(values[0])
-    return message.reply_to[0] if read.complete and not read.grouped else None
-
-
-def _writers(message: InboundMessage, rules: MailboxRules) -> Iterator[Address]:
-    """Whoever may have written: From and Sender; of a contact form only the person behind it."""
-    person = behind_form(message, rules)
-    if person is not None:
-        yield person
-        return
-    yield from message.from_
-    yield from message.sender
-
-
-def _perhaps_form(message: InboundMessage, rules: MailboxRules, why: str) -> Finding:
+def perhaps_form(case: Case, why: str) -> Finding:
     """A robot whose Reply-To names a stranger: it may be a form that nobody listed yet."""
-    person, robots = _only_reply_to(message), message.from_
-    if person is None or len(robots) != 1 or rules.is_ours(person) or _looks_like_no_reply(person):
+    robots = case.message.from_
+    person = only_reply_to(case.message) if len(robots) == 1 else None
+    if person is None or case.rules.is_ours(person) or looks_like_no_reply(person) or is_role(person):
         return Finding(why)
-    if person.domain == robots[0].domain or person.domain.endswith(f".{robots[0].domain}"):
+    if is_within(person.domain, frozenset({robots[0].domain})):
         return Finding(why)
     return Finding(why, maybe_person=True, cure=f'[[contact_form]] with from = "{robots[0]}"')
 
 
-def no_single_sender(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def exchange_substitute(case: Case) -> Finding | None:
+    """Exchange hands this out in place of a message that it cannot convert: whose, and what, it does not say."""
+    if case.message.from_ or not case.message.subject.lower().startswith("retrieval using the imap4 protocol failed"):
+        return None
+    why = "Exchange could not show the message, and put a note in its place: read it in Outlook"
+    return Finding(why, maybe_person=True)
+
+
+def no_single_sender(case: Case) -> Finding | None:
     """RULES 31."""
+    message = case.message
+    if len(message.from_) == 1 and Defect.UNREADABLE_ADDRESS not in message.defects:
+        return None
     if not message.values("from"):
         return Finding("it has no From")
     if Defect.UNREADABLE_ADDRESS in message.defects or not message.from_:
         return Finding("its From is not one address that can be read without guessing", maybe_person=True)
-    if len(message.from_) > 1:
-        return Finding("its From names several addresses", maybe_person=True)
-    return None
+    return Finding("its From names several addresses", maybe_person=True)
 
 
-def contact_form_unproved(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def contact_form_unproved(case: Case) -> Finding | None:
     """RULES, web contact forms."""
-    if not _claims_form(message, rules) or behind_form(message, rules) is not None:
+    message, rules = case.message, case.rules
+    form = listed_form(message, rules)
+    if form is None or case.is_form:
         return None
     if not message.values("reply-to"):
         # forms may write as ourselves, and so do we: that is own-address, and nothing to look at
         ours = rules.is_ours(message.from_[0])
         return None if ours else Finding("it comes from your contact form, and names nobody to answer")
-    if _only_reply_to(message) is None:
+    if only_reply_to(message) is None:
         return Finding("it says that it is your contact form, but its Reply-To is not one address", maybe_person=True)
-    cure = None if rules.authserv_id is not None else 'authserv_id = "…", as your mail server writes it'
     why = "it says that it is your contact form, but your mail server has not proved it"
+    cure = None
+    if rules.authserv_id is None and form.host is None:
+        cure = 'authserv_id = "…", as your mail server writes it, or the form\'s host = "…"'
     return Finding(why, maybe_person=True, cure=cure)
 
 
-def null_return_path(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def null_return_path(case: Case) -> Finding | None:
     """RULES 1. Absent is no reason: many servers do not keep it."""
-    if not message.return_path.is_null or behind_form(message, rules) is not None:
+    if not case.message.return_path.is_null or case.is_form:
         return None
     return Finding("its return path names nobody: it is a bounce or an automatic message")
 
 
-def own_address(message: InboundMessage, rules: MailboxRules) -> Finding | None:
-    """RULES 2."""
-    if any(rules.is_ours(address) for address in _writers(message, rules)):
-        return _perhaps_form(message, rules, "it comes from an address of your own")
+def own_address(case: Case) -> Finding | None:
+    """RULES 2. A trusted Reply-To does not make our own From another's."""
+    message, is_ours = case.message, case.rules.is_ours
+    senders = () if case.is_form else message.from_ + message.sender
+    if any(is_ours(address) for address in senders) or (case.target is not None and is_ours(case.target)):
+        return perhaps_form(case, "it comes from an address of your own")
     path = message.return_path.address
-    if path is not None and rules.is_ours(path) and behind_form(message, rules) is None:
-        return _perhaps_form(message, rules, "its return path is an address of your own")
+    if path is not None and is_ours(path) and not case.is_form:
+        return perhaps_form(case, "its return path is an address of your own")
     return None
 
 
-def robot_sender(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def robot_sender(case: Case) -> Finding | None:
     """RULES 18 and 33."""
-    if any(_ROBOT.fullmatch(address.local.lower()) for address in _writers(message, rules)):
+    if any(_ROBOT.fullmatch(address.local.lower()) for address in case.writers):
         return Finding("its sender's address is that of a mail server or a mailing list")
-    path = message.return_path.address
-    if path is None or behind_form(message, rules) is not None:
+    path = case.message.return_path.address
+    if path is None or case.is_form:
         return None
     local = path.local.lower()
     if _ROBOT.fullmatch(local) and not _REWRITTEN.match(local):
@@ -157,48 +149,41 @@ def robot_sender(message: InboundMessage, rules: MailboxRules) -> Finding | None
     return None
 
 
-def no_reply_sender(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def no_reply_sender(case: Case) -> Finding | None:
     """RULES 19."""
-    if any(_looks_like_no_reply(address) for address in _writers(message, rules)):
-        return _perhaps_form(message, rules, "its sender's address asks for no replies")
+    if any(looks_like_no_reply(address) for address in case.writers):
+        return perhaps_form(case, "its sender's address asks for no replies")
     return None
 
 
-def _looks_like_no_reply(address: Address) -> bool:
-    return _NO_REPLY.match(address.local.lower().translate(_SEPARATORS)) is not None
-
-
-def role_sender(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def role_sender(case: Case) -> Finding | None:
     """RULES 20."""
-    if any(address.local.lower() in ROLES for address in _writers(message, rules)):
-        return Finding("its sender's address is one that machines mostly use")
+    if any(is_role(address) for address in case.writers):
+        return perhaps_form(case, "its sender's address is one that machines mostly use")
     return None
 
 
-def unreachable(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def unreachable(case: Case) -> Finding | None:
     """RULES, unreachable targets."""
-    target = correspondent(message, rules)
+    target = case.target
     if target is None or ("." in target.domain and not target.domain.startswith("[")):
         return None
     return Finding("its sender's address has no domain that mail can be sent to")
 
 
-def never_domain(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def never_domain(case: Case) -> Finding | None:
     """RULES 40, the domains; single addresses are the ledger's."""
-    target = correspondent(message, rules)
-    if target is None or not rules.never_domains:
+    if case.target is None or not is_within(case.target.domain, case.rules.never_domains):
         return None
-    labels = target.domain.split(".")
-    if rules.never_domains.isdisjoint(".".join(labels[n:]) for n in range(len(labels))):
-        return None
-    return Finding(f"your file says that {target.domain} never gets a reply")
+    return Finding(f"your file says that {case.target.domain} never gets a reply")
 
 
-def not_addressed(message: InboundMessage, rules: MailboxRules) -> Finding | None:
+def not_addressed(case: Case) -> Finding | None:
     """RULES 21."""
-    if any(address.identity in rules.own for address in message.recipients) or behind_form(message, rules) is not None:
+    own = case.rules.own
+    if any(address.identity in own for address in case.message.recipients) or case.is_form:
         return None
-    forgotten = next((a for a in message.recipients if _perhaps_alias(a, rules)), None)
+    forgotten = next((a for a in case.message.recipients if _perhaps_alias(a, case.rules)), None)
     if forgotten is None:
         return Finding("none of your addresses is among its recipients")
     return Finding(
@@ -219,7 +204,9 @@ def _bare(address: Address) -> str:
     return f"{address.local.partition('+')[0].replace('.', '')}@{address.domain}".lower()
 
 
-def many_recipients(message: InboundMessage, _rules: MailboxRules) -> Finding | None:
+def many_recipients(case: Case) -> Finding | None:
     """RULES 22."""
-    count = len({address.identity for address in message.recipients})
+    if len(case.message.recipients) <= MAX_RECIPIENTS:
+        return None
+    count = len({address.identity for address in case.message.recipients})
     return Finding(f"it went to {count} people at once") if count > MAX_RECIPIENTS else None

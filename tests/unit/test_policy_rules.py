@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from responder import headers, policy
 from responder.headers import HEADER_NAMES
 from responder.model import Address, Level, Skip
 from responder.policy import RULES, SOFT_RULES, MailboxRules
@@ -20,6 +21,12 @@ MANY = ", ".join(f"p{n}@example.net" for n in range(10))
 
 FORM = {"From": "Harbour <wordpress@harbour.example>", "Reply-To": "mary@example.org", "Return-Path": "<>"}
 PROVED = f"Authentication-Results: {PROOF}\r\n"
+
+EXCHANGE = {
+    "From": '"Microsoft Exchange Server"',
+    "Subject": "Retrieval using the IMAP4 protocol failed for the following message: 3",
+    "Message-ID": "",
+}
 
 # (rule that decides or "reply", what it is, fields in place of the person's own, further lines)
 CASES: tuple[Case, ...] = (
@@ -357,6 +364,14 @@ CASES: tuple[Case, ...] = (
     ("calendar", "Exchange", {}, "Content-Class: urn:content-classes:CalendarMessage\r\n"),
     ("reply", "an ordinary class", {}, "Content-Class: urn:content-classes:message\r\n"),
     ("reply", "asks for a receipt", {}, "Disposition-Notification-To: mary@example.org\r\n"),
+    ("voice-or-fax", "RFC 3801", {}, "Content-Type: multipart/voice-message; boundary=x\r\n"),
+    ("voice-or-fax", "RFC 3458", {}, "Message-Context: fax-message\r\n"),
+    ("voice-or-fax", "Asterisk", {}, "X-Asterisk-CallerID: 5551234\r\n"),
+    ("voice-or-fax", "Exchange", {}, "Content-Class: urn:content-class:missedcall\r\n"),
+    ("reply", "a text message through a carrier", {}, "Message-Context: text-message\r\n"),
+    ("exchange-substitute", "over IMAP", EXCHANGE, ""),
+    ("exchange-substitute", "with a year", EXCHANGE | {"From": "Microsoft Exchange Server 2010"}, ""),
+    ("reply", "a person who asks about it", {"Subject": EXCHANGE["Subject"]}, ""),
     ("never-domain", "the domain", {"From": "joe@never.example"}, ""),
     ("never-domain", "below it", {"From": "joe@mail.never.example"}, ""),
     ("reply", "only ends alike", {"From": "joe@notnever.example"}, ""),
@@ -407,6 +422,33 @@ def test_every_rule_has_at_least_two_cases() -> None:
     tested = [rule for rule, *_ in CASES]
 
     assert {rule.id for rule in RULES if tested.count(rule.id) < 2} == {"set-aside"}
+
+
+def test_a_rule_sees_nothing_without_the_fields_that_it_reads() -> None:
+    """Rules are passed over when none of their fields is there: all of them together say the same."""
+    for rule, _, fields, more in CASES:
+        message = headers.parse(block(fields, more=more), AT, frozenset())
+        skips = [skip for _, skip in policy.judge_rules(message, MAILBOX) if skip is not None]
+        hard = [skip.rule for skip in skips if skip.rule not in SOFT_RULES]
+        assert [*hard, *(skip.rule for skip in skips), "reply"][0] == rule
+
+
+def test_every_field_that_is_asked_for_is_read() -> None:
+    """Each name costs octets in every answer of the server."""
+    parsed = {
+        "from",
+        "sender",
+        "reply-to",
+        *headers.RECIPIENT_FIELDS,
+        "message-id",
+        "subject",
+        "received",
+        "return-path",
+    }
+    own_reply = {"delivered-to", "in-reply-to", "references", MAILBOX.marker.lower()}
+    read = parsed | own_reply | {name for rule in RULES for name in rule.reads}
+
+    assert {name.lower() for name in HEADER_NAMES} == read
 
 
 def test_rule_ids_are_unique_and_say_what_they_are() -> None:

@@ -42,22 +42,26 @@ class NoAnswerError(ResponderError):
 
 
 class ControlServer:
-    """The daemon's side; ``await start()``, in the end ``await close()``.
+    """The daemon's side; ``await start(...)``, in the end ``close()``.
 
     Args:
         path: of the socket. Whatever is left there of an earlier process is removed: the caller holds the ledger, so no
             other daemon of this state directory is alive.
-        handlers: what to do for each verb; gets the whole question. A `ResponderError` is told to the asker.
     """
 
-    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._handlers = handlers
+        self._handlers: Mapping[str, Handler] = {}
         self._server: asyncio.Server | None = None
         self._open = 0
 
-    async def start(self) -> None:
-        """Listen; a socket that cannot be made is told, and the daemon does without."""
+    async def start(self, handlers: Mapping[str, Handler]) -> None:
+        """Listen; a socket that cannot be made is told, and the daemon does without.
+
+        Args:
+            handlers: what to do for each verb; gets the whole question. A `ResponderError` is told to the asker.
+        """
+        self._handlers = handlers
         try:
             listener = _listener(self._path)
         except OSError as error:
@@ -66,8 +70,8 @@ class ControlServer:
             return
         self._server = await asyncio.start_unix_server(self._talk, sock=listener, limit=MAX_LINE)
 
-    async def close(self) -> None:
-        """Stop listening and remove the socket."""
+    def close(self) -> None:
+        """Stop listening and remove the socket; whoever is being answered still is."""
         if self._server is None:
             return
         server, self._server = self._server, None

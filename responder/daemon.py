@@ -102,6 +102,7 @@ class Daemon:
         self._said_warnings: tuple[str, ...] = ()
         self._control = ControlServer(control.place(environ, state_directory))
         self._alarm = Alarm()
+        self._releasing: asyncio.Task[None] | None = None
         self._over_rates: dict[str, int] = {}
         self._said_since: datetime | Literal["nothing"] | None = "nothing"
         self._ended: set[asyncio.Task[None]] = set()

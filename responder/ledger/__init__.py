@@ -282,6 +282,10 @@ class Ledger:
         """What was settled in a folder since then, oldest first, for the owner's list."""
         return await self._run(lambda: self._store.ended(mailbox, folder, since))
 
+    async def release(self, at: datetime) -> int:
+        """Lets everything that a limit holds be asked about again: the limits are others now."""
+        return await self._run(lambda: self._store.release(at))
+
     # -- the practice's never list, for all mailboxes ------------------------------------------------------------------
 
     async def never_add(self, correspondent: str, at: datetime) -> bool:

@@ -169,3 +169,11 @@ class Gate:
             "SELECT held, count(*) FROM replies WHERE state = 'due' AND held IS NOT NULL GROUP BY held ORDER BY held"
         )
         return dict(rows.fetchall())
+
+    def release(self, at: datetime) -> int:
+        """Nothing waits any longer; gives the number."""
+        return self._db.execute(
+            "UPDATE replies SET not_before = :at, held = NULL WHERE state = 'due' AND held IS NOT NULL"
+            " AND not_before > :at",
+            {"at": micros(at)},
+        ).rowcount

@@ -374,6 +374,10 @@ class Store:
         """See `Ledger.never_since`."""
         return self._gate.never_since(self._names.correspondent(correspondent))
 
+    def release(self, at: datetime) -> int:
+        """See `Ledger.release`."""
+        return self._gate.release(at)
+
     def waiting(self) -> dict[str, int]:
         """See `Ledger.waiting`."""
         return self._gate.waiting()

@@ -4,7 +4,9 @@ The mailbox is the queue. The ledger remembers which messages are due, so whatev
 (or the next process) reads their headers again and decides again.
 """
 
+from responder.service.alarm import Alarm
+from responder.service.never import never_handlers
 from responder.service.ports import Folder, Sender
 from responder.service.watch import MailboxService
 
-__all__ = ["Folder", "MailboxService", "Sender"]
+__all__ = ["Alarm", "Folder", "MailboxService", "Sender", "never_handlers"]

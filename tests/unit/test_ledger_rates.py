@@ -226,6 +226,18 @@ async def test_a_clock_that_was_set_back_does_not_hold_for_ever(ledger: Ledger) 
     assert await claim(ledger, fifth, NIGHT) == OverRate("rate-proof", NIGHT + HOUR)
 
 
+async def test_other_rates_ask_again(ledger: Ledger) -> None:
+    """What waited under the old ones is ready at once; what a retry put off stays put off."""
+    await send(ledger, 1)
+    await send(ledger, 2)
+    third, fourth = await new(ledger, 3), await new(ledger, 4, terms(proof=Proof.SENDER))
+    await claim(ledger, third)
+    assert isinstance(await claim(ledger, fourth, under=terms(proof=Proof.SENDER)), Claimed)
+    await settle(ledger, fourth, DEFERRED)
+    assert await ledger.release(NIGHT) == 1
+    assert await ledger.ready(HELLO, INBOX, NIGHT, 9) == [third]
+
+
 async def test_over_a_rate_is_no_answer_to_who_was_answered(ledger: Ledger) -> None:
     """Whoever has a reply is withdrawn at once; a rate only holds those who have none."""
     await send(ledger, 1)

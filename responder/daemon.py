@@ -6,6 +6,7 @@ Wall clock is read here and in ``cli`` only; everything below is handed ``clock`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
@@ -14,14 +15,17 @@ from typing import TYPE_CHECKING, Literal
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from responder import control
 from responder.config import HolidayConfig, pipeline_of
+from responder.control import ControlServer
+from responder.errors import LedgerError
 from responder.headers import HEADER_NAMES
 from responder.ledger import Ledger
 from responder.logs import redact
 from responder.mailbox import CommandPool, Mailbox
 from responder.notify import Notifier
 from responder.reload import Reloader
-from responder.service import MailboxService
+from responder.service import Alarm, MailboxService, never_handlers
 from responder.submission import Submitter
 from responder.timewords import locale_for
 
@@ -96,6 +100,10 @@ class Daemon:
         self._reloader: Reloader | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._said_warnings: tuple[str, ...] = ()
+        self._control = ControlServer(control.place(environ, state_directory))
+        self._alarm = Alarm()
+        self._releasing: asyncio.Task[None] | None = None
+        self._over_rates: dict[str, int] = {}
         self._said_since: datetime | Literal["nothing"] | None = "nothing"
         self._ended: set[asyncio.Task[None]] = set()
         self._housekeeping_beat = time.monotonic()
@@ -121,6 +129,7 @@ class Daemon:
             self._say_warnings()
             self._apply(self._config)
             self._keep_up_with_the_file()
+            await self._control.start(never_handlers(self._ledger, self._clock))
             self._notifier.ready(self.status())
             await self._supervise()
         finally:
@@ -128,6 +137,7 @@ class Daemon:
             if self._reloading is not None:
                 self._reloading.cancel()
             scheduler.shutdown(wait=False)
+            self._control.close()
             await self._end_all()
             self._pool.close()
             await self._ledger.close()
@@ -142,6 +152,11 @@ class Daemon:
         refused = self._reloader.status if self._reloader is not None else None
         if refused is not None:
             troubles.append(refused if self._show_addresses else redact(refused))
+        if (open_breaker := self._alarm.trouble(self._clock())) is not None:
+            troubles.append(open_breaker)
+        if self._over_rates:
+            counts = ", ".join(f"{count} {rule}" for rule, count in self._over_rates.items())
+            troubles.append(f"replies that wait for a rate: {counts}")
         parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
         return "; ".join([*parts, self._state()])
 
@@ -161,7 +176,7 @@ class Daemon:
         for identity, (number, box) in wanted.items():
             running = self._services.get(identity)
             if running is not None and _same_connection(running.box, box):
-                if running.box != box or before.reply != config.reply:
+                if running.box != box or (before.reply, before.rates) != (config.reply, config.rates):
                     running.box = box
                     running.service.pipeline = pipeline_of(config, box)
                     running.service.wake()
@@ -169,6 +184,17 @@ class Daemon:
             if running is not None:
                 self._end(identity)
             self._services[identity] = self._start(number, box)
+        if before.rates != config.rates:
+            self._releasing = asyncio.create_task(self._release_what_waits(), name="release")
+
+    async def _release_what_waits(self) -> None:
+        """Other rates hold now: ask them again about every reply that waits for the old ones."""
+        try:
+            await self._ledger.release(self._clock())
+        except LedgerError as error:
+            logger.warning("replies wait as long as under the old rates", extra={"why": str(error)})
+        for running in self._services.values():
+            running.service.wake()
 
     def _start(self, number: int, box: MailboxConfig) -> _Running:
         label = box.name if self._show_addresses else f"mailbox {number}"
@@ -183,6 +209,7 @@ class Daemon:
             sender=Submitter(label, box.smtp, lambda: self._login_of(box), box.address),
             ledger=self._ledger,
             clock=self._clock,
+            alarm=self._alarm,
         )
         return _Running(box, service, number)
 
@@ -250,6 +277,8 @@ class Daemon:
 
     async def _heartbeat(self) -> None:
         self._housekeeping_beat = time.monotonic()
+        with contextlib.suppress(LedgerError):  # the replies themselves tell of it
+            self._over_rates = await self._ledger.waiting()
 
     async def _move_on(self) -> None:
         """Public holidays and calendars are worked out for the years around now: once a day, anew."""

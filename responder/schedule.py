@@ -28,7 +28,7 @@ _DAYS_BEFORE = 2
 _DAYS_AFTER = 1
 """Hours of a local date end with the day after it at the latest; zones lie up to 12 h behind UTC and 14 h ahead."""
 
-_MAX_PERIODS = 1024
+_MAX_KEPT = 1024
 """Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""
 
 _TICK = timedelta.resolution
@@ -155,6 +155,7 @@ class Schedule:
     _opened: dict[date, tuple[DailyInterval, ...]] = field(init=False, repr=False, compare=False)
     _timeline: Timeline = field(init=False, repr=False, compare=False)
     _periods: dict[datetime | None, ClosedPeriod] = field(init=False, repr=False, compare=False)
+    _days: dict[date, tuple[_Hours, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         opened: dict[date, tuple[DailyInterval, ...]] = {}
@@ -172,6 +173,7 @@ class Schedule:
             "events": tuple(_in_utc(event, self.zone) for event in self.events),
             "_opened": opened,
             "_periods": {},
+            "_days": {},
         }.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_taken", _shuts(self.events))
@@ -192,7 +194,7 @@ class Schedule:
         period = self._periods.get(start)
         if period is None:
             period = self._made_period(start, self._timeline.flip_after(at))
-            if len(self._periods) >= _MAX_PERIODS:
+            if len(self._periods) >= _MAX_KEPT:
                 self._periods.clear()
             self._periods[start] = period
         return period
@@ -289,8 +291,17 @@ class Schedule:
     def _weekly(self, day: date) -> Sequence[DailyInterval]:
         return () if day in self.closed_dates else self.weekly.get(day.weekday(), ())
 
-    def _hours(self, day: date) -> Iterator[_Hours]:
-        """Those of one local date, whatever the closures say."""
+    def _hours(self, day: date) -> tuple[_Hours, ...]:
+        """Those of one local date, whatever the closures say; a back-test asks for the same days again and again."""
+        hours = self._days.get(day)
+        if hours is None:
+            hours = tuple(self._made_hours(day))
+            if len(self._days) >= _MAX_KEPT:
+                self._days.clear()
+            self._days[day] = hours
+        return hours
+
+    def _made_hours(self, day: date) -> Iterator[_Hours]:
         weekly, opened = self._weekly(day), self._opened.get(day, ())
         if (weekly or opened) and _exists(day, self.zone):
             for one in weekly:

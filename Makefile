@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench rules lock clean distclean
+.PHONY: help demo test check bench sweep rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ help:
 	@echo "make test    every test; Dovecot, Postfix's smtp-sink and systemd-analyze are installed if this is allowed"
 	@echo "make check   lint, types, layers, coverage of the last make test"
 	@echo "make bench   the benchmarks"
+	echo "make sweep   every time zone, a century: it opens and closes exactly when it says (some minutes)"
 	echo "make rules   write the README's tables of rules anew, from the rules"
 	echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
 	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"
@@ -44,6 +45,9 @@ bench: $(VENV)/.dev
 	  echo "== $$name"
 	  $(BIN)/python -m "benchmarks.$$name" $(ARGS)
 	done
+
+sweep: $(VENV)/.dev
+	@$(BIN)/python -m tools.sweep $(ARGS)
 
 # -- the virtual environment: a stamp for each thing that is in it ---------------------------------------------------
 

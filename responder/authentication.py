@@ -82,7 +82,10 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
             return
         if name != "authentication-results":
             continue
-        parts = _PART.findall(_AROUND_EQUALS.sub("=", without_comments(value)[0].lower()))[:MAX_PARTS]
+        text = without_comments(value)[0].lower()
+        if "= " in text or " =" in text or "\t" in text:
+            text = _AROUND_EQUALS.sub("=", text)
+        parts = _PART.findall(text)[:MAX_PARTS]
         has_id = bool(parts) and "=" not in parts[0]
         if authserv_id == EXCHANGE_ONLINE:
             if not has_id:

@@ -128,8 +128,7 @@ RECIPIENT_FIELDS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
 REUSED_FIELDS = frozenset({"from", "reply-to", "message-id"})
 """Of these something goes into a reply; NUL or a bare CR in them is an attempt at injection, or damage."""
 
-_FOLD = re.compile(rb"\r?\n[ \t]+")
-_END = re.compile(rb"^\r*$", re.MULTILINE)
+_FOLD = re.compile(rb"\n[ \t]+")
 # RFC 5322 §4.5: blanks before the colon were once allowed
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:([^\n]*+)", re.MULTILINE)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -202,9 +201,10 @@ def _bounded(block: bytes, defects: set[Defect]) -> bytes:
 
 def _fields(block: bytes, defects: set[Defect]) -> Iterable[tuple[str, str]]:
     """Lower-case names and unfolded values, up to the first empty line. What is no field is passed over."""
-    unfolded = _FOLD.sub(b" ", block)
-    end = _END.search(unfolded)
-    for name, rest in _FIELD.findall(unfolded, 0, end.start() if end is not None else len(unfolded)):
+    # one kind of line end first: a pattern that starts with a fixed octet is found far faster
+    unfolded = _FOLD.sub(b" ", block.replace(b"\r\n", b"\n"))
+    head, _, _ = unfolded.partition(b"\n\n")
+    for name, rest in _FIELD.findall(b"" if head.startswith(b"\n") else head):
         lower = name.decode("ascii").lower()
         if lower in REUSED_FIELDS:
             value = rest.rstrip(b"\r")  # the line's own end

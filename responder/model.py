@@ -40,7 +40,7 @@ class Address:
     @property
     def identity(self) -> str:
         """What makes two spellings the same correspondent: all lower-case."""
-        return self.addr_spec.lower()
+        return f"{self.local}@{self.domain}".lower()
 
     def __str__(self) -> str:
         return self.addr_spec

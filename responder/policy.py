@@ -64,7 +64,7 @@ _HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is not Level.HARD)
 @lru_cache(maxsize=1024)
 def _rules_for(names: frozenset[str]) -> tuple[Rule, ...]:
     """The rules that can see anything in a message with these fields; real mail has few different sets of them."""
-    return tuple(rule for rule in _HARD_FIRST if not rule.reads or not rule.reads.isdisjoint(names))
+    return tuple(rule for rule in _HARD_FIRST if rule.has_something_to_read(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def judge_rules(message: InboundMessage, rules: MailboxRules) -> Iterator[tuple[
     """Every rule in its order and what it saw, for the owner who asks why. Rules turned off see nothing."""
     case = case_of(message, rules)
     for rule in RULES:
-        yield rule, rule.judge(case)
+        yield rule, rule.judge(case) if rule.has_something_to_read(message.by_name) else None
 
 
 def answered_since(

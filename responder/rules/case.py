@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from responder import authentication
-from responder.addresses import read_addresses
+from responder.addresses import read_addresses, without_comments
 from responder.model import Proof
 from responder.rules.values import Case
 
@@ -28,15 +28,22 @@ def case_of(message: InboundMessage, rules: MailboxRules) -> Case:
     proved = authentication.results(message, rules.authserv_id)
     from_ = message.from_[0] if len(message.from_) == 1 else None
     is_proved = from_ is not None and any(found.is_pass_for(from_.domain) for found in proved)
+    media_types = frozenset(map(word, message.values("content-type")))
     form = listed_form(message, rules)
     is_form = form is not None and (is_proved or came_from(message, form.host))
     person = None
     if is_form or (is_proved and from_ is not None and is_within(from_.domain, rules.trust_reply_to)):
         person = only_reply_to(message)
     if person is not None:
-        return Case(message, rules, proved, person, Proof.FORM, (person,), is_form)
+        return Case(message, rules, proved, person, Proof.FORM, media_types, (person,), is_form)
     proof = Proof.SENDER if is_proved else Proof.NONE
-    return Case(message, rules, proved, from_, proof, message.from_ + message.sender)
+    return Case(message, rules, proved, from_, proof, media_types, message.from_ + message.sender)
+
+
+def word(value: str) -> str:
+    """The first word of a value, without comments and parameters, lower-case."""
+    words = without_comments(value)[0].partition(";")[0].split(maxsplit=1)
+    return words[0].lower() if words else ""
 
 
 def listed_form(message: InboundMessage, rules: MailboxRules) -> ContactForm | None:

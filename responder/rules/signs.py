@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from responder.addresses import without_comments
 from responder.model import Defect, Proof
-from responder.rules.case import is_within
+from responder.rules.case import is_within, word
 from responder.rules.subjects import is_automatic
 from responder.rules.values import Finding
 from responder.rules.who import is_role
@@ -49,12 +49,6 @@ _FOREFRONT = re.compile(r"\b(?:SFV:(?:SPM|SKS|SKB)|CAT:(?:SPM|HSPM|PHSH|HPHSH|HP
 _PROOFPOINT = re.compile(r"rule=(?:spam|phish|malware)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
-
-
-def word(value: str) -> str:
-    """The first word of a value, without comments and parameters, lower-case."""
-    words = without_comments(value)[0].partition(";")[0].split(maxsplit=1)
-    return words[0].lower() if words else ""
 
 
 def _words(message: InboundMessage, names: Iterable[str]) -> Iterator[str]:
@@ -124,7 +118,7 @@ def old_mailing_list(case: Case) -> Finding | None:
     """RULES 8."""
     names = ("mailing-list", "x-mailing-list", "x-ml-name")
     if not case.message.by_name.keys().isdisjoint(names) or any(
-        value.lower().startswith("multiple recipients of") for value in case.message.values("to")
+        value[:22].lower() == "multiple recipients of" for value in case.message.values("to")
     ):
         return Finding("it came through a mailing list")
     return None
@@ -214,9 +208,8 @@ def automatic_subject(case: Case) -> Finding | None:
 
 def calendar(case: Case) -> Finding | None:
     """RULES 29."""
-    message = case.message
-    classes = (value.lower() for value in message.values("content-class"))
-    if "text/calendar" in _words(message, ["content-type"]) or any(one.endswith("calendarmessage") for one in classes):
+    classes = (value.lower() for value in case.message.values("content-class"))
+    if "text/calendar" in case.media_types or any(found.endswith("calendarmessage") for found in classes):
         return Finding("a calendar program sent it")
     return None
 
@@ -224,7 +217,7 @@ def calendar(case: Case) -> Finding | None:
 def voice_or_fax(case: Case) -> Finding | None:
     """What telephone systems send: there was a person, but the sender's address is the machine's."""
     message = case.message
-    kinds = {*_words(message, ["content-type", "message-context"])}
+    kinds = case.media_types.union(_words(message, ["message-context"]))
     classes = (word(value).rpartition(":")[2] for value in message.values("content-class"))
     asterisk = "x-asterisk-callerid" in message.by_name
     if asterisk or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):
@@ -234,6 +227,6 @@ def voice_or_fax(case: Case) -> Finding | None:
 
 def report(case: Case) -> Finding | None:
     """RULES 4."""
-    if _REPORTS.isdisjoint(_words(case.message, ["content-type"])):
+    if case.media_types.isdisjoint(_REPORTS):
         return None
     return Finding("it is a report of a mail server or a mail program, such as a bounce or a receipt")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from responder.model import Address, InboundMessage, Level, Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from responder.authentication import AuthResult
     from responder.model import Proof
@@ -84,6 +84,7 @@ class Case:
         proved: what our own server found out about the sender.
         target: whom a reply would go to: the person behind a form, a trusted Reply-To, else the single From address.
         proof: what vouches for the target.
+        media_types: what Content-Type says, in lower case, without parameters.
         writers: whoever may have written: From and Sender, or the person behind a robot alone.
         is_form: it is a listed contact form that was proved: a robot, with a person behind it.
     """
@@ -93,6 +94,7 @@ class Case:
     proved: tuple[AuthResult, ...]
     target: Address | None
     proof: Proof
+    media_types: frozenset[str]
     writers: tuple[Address, ...]
     is_form: bool = False
 
@@ -135,10 +137,12 @@ class Rule:
     reads: frozenset[str] = frozenset()
     may_be_off: bool = False
 
+    def has_something_to_read(self, names: Collection[str]) -> bool:
+        """Whether a message with these fields can be of any interest to it; only such a one may be judged."""
+        return not self.reads or not self.reads.isdisjoint(names)
+
     def judge(self, case: Case) -> Skip | None:
         """What the rule says of a message; one that is turned off says nothing."""
-        if self.reads and self.reads.isdisjoint(case.message.by_name):
-            return None
         if self.may_be_off and self.id in case.rules.rules_off:
             return None
         found = self.check(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from responder.model import Defect
+from responder.model import Defect, Proof
 from responder.rules.case import is_within, listed_form, only_reply_to
 from responder.rules.values import Finding
 
@@ -39,7 +39,7 @@ _NO_REPLY = re.compile(
     r"|svarej|svarinte|svarikke|ikkesvar|eivastau|nieodpowiad|neodpov|nevalaszol|nuraspund"
 )
 _SEPARATORS = str.maketrans("", "", "._-")
-_ENDS_IN_NO_REPLY = re.compile(r".*[-_.+](?:no|donot|do[-_.]not)[-_.]?reply")
+_ENDS_IN_NO_REPLY = re.compile(r".*[-_.+](?:no|do[-_.]?not)[-_.]?reply")
 
 ROLES = frozenset(
     {
@@ -52,19 +52,21 @@ ROLES = frozenset(
 )  # fmt: skip
 """RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""
 
-_ENDS_IN_ROLE = re.compile(r".*[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)")
+_ENDS_IN_ROLE = re.compile(r"[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)\Z")
 
 
 def looks_like_no_reply(address: Address) -> bool:
     """Whether the address itself says that nobody reads what is sent there, in some language."""
     local = address.local.lower()
-    return bool(_NO_REPLY.match(local.translate(_SEPARATORS)) or _ENDS_IN_NO_REPLY.fullmatch(local))
+    if _NO_REPLY.match(local.translate(_SEPARATORS)):
+        return True
+    return local.endswith("reply") and _ENDS_IN_NO_REPLY.fullmatch(local) is not None
 
 
 def is_role(address: Address) -> bool:
     """Whether the address is one that machines mostly write from."""
     local = address.local.lower()
-    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.fullmatch(local) is not None
+    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.search(local) is not None
 
 
 def perhaps_form(case: Case, why: str) -> Finding:
@@ -127,8 +129,9 @@ def null_return_path(case: Case) -> Finding | None:
 def own_address(case: Case) -> Finding | None:
     """RULES 2. A trusted Reply-To does not make our own From another's."""
     message, is_ours = case.message, case.rules.is_ours
-    senders = () if case.is_form else message.from_ + message.sender
-    if any(is_ours(address) for address in senders) or (case.target is not None and is_ours(case.target)):
+    trusted = case.proof is Proof.FORM and not case.is_form
+    senders = message.from_ + message.sender + case.writers if trusted else case.writers
+    if any(is_ours(address) for address in senders):
         return perhaps_form(case, "it comes from an address of your own")
     path = message.return_path.address
     if path is not None and is_ours(path) and not case.is_form:

@@ -77,18 +77,53 @@ def _progress(arguments: argparse.Namespace) -> Progress:
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """``responder explain FILE``."""
+    """``responder explain FILE`` and ``responder explain --uid N``."""
+    if (arguments.file is None) == (arguments.uid is None):
+        raise UsageError("explain one message: a saved FILE, or --mailbox ADDRESS --uid N")
     config = load(arguments)
-    block = _header_block(arguments)
-    box = _box_for(config, arguments, block)
-    received_at = _received_at(config, arguments, block)
-    key = MessageKey(box.name, box.folder, UidValidity(1), Uid(0))
-    judgement = pipeline_of(config, box).judge(FetchedMessage(key, received_at, block), now=None)
+    box, fetched = _saved(config, arguments) if arguments.uid is None else _in_mailbox(config, arguments)
+    judgement = pipeline_of(config, box).judge(fetched, now=None)
     if arguments.json:
         print(json.dumps(record_of(judgement).as_json(), ensure_ascii=False))
     else:
         print(_explained(config, box, judgement))
     return 0
+
+
+def _saved(config: Config, arguments: argparse.Namespace) -> tuple[MailboxConfig, FetchedMessage]:
+    block = _header_block(arguments)
+    box = _box_for(config, arguments, block)
+    key = MessageKey(box.name, box.folder, UidValidity(1), Uid(0))
+    return box, FetchedMessage(key, _received_at(config, arguments, block), block)
+
+
+def _in_mailbox(config: Config, arguments: argparse.Namespace) -> tuple[MailboxConfig, FetchedMessage]:
+    """One message's headers, looked at where they are: EXAMINE and BODY.PEEK change nothing."""
+    if arguments.at is not None:
+        raise UsageError("--at is for a FILE; a message in a mailbox says itself when it was received")
+    box, *others = chosen(config, arguments)
+    if others:
+        raise UsageError("--uid N needs --mailbox ADDRESS: the file has several mailboxes")
+    found = asyncio.run(_fetch_one(box, Uid(arguments.uid)))
+    if found is None:
+        raise UsageError(f"there is no message with UID {arguments.uid} in {box.folder}")
+    return box, found
+
+
+async def _fetch_one(box: MailboxConfig, uid: Uid) -> FetchedMessage | None:
+    from responder.mailbox import CommandPool, Mailbox
+
+    pool = CommandPool(1)
+    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+    try:
+        state = await mailbox.connect()
+        if state.uid_validity is not None:
+            async for batch in mailbox.fetch([uid], state.uid_validity):
+                return batch[0]
+        return None
+    finally:
+        await mailbox.close()
+        pool.close()
 
 
 def _explained(config: Config, box: MailboxConfig, judgement: Judgement) -> str:

@@ -65,14 +65,20 @@ def _in_words(what: str, answer: Answer) -> str:
 
 def _addresses() -> list[str]:
     """Asked for at a terminal; else one per line of standard input. An argument would stand in ``ps`` and histories."""
-    is_asked = sys.stdin.isatty()
-    given = [input("Address: ")] if is_asked else sys.stdin.read(MAX_ADDRESSES * 300).splitlines()
+    given = _asked() if sys.stdin.isatty() else sys.stdin.read(MAX_ADDRESSES * 300).splitlines()
     found = [line.strip() for line in given if line.strip()]
     if not found:
         raise UsageError("no address was given; type it when asked, or send one per line to standard input")
     if len(found) > MAX_ADDRESSES:
         raise UsageError(f"at most {MAX_ADDRESSES} addresses at a time")
     return found
+
+
+def _asked() -> list[str]:
+    try:
+        return [input("Address: ")]
+    except EOFError:
+        return []
 
 
 def _ask_all(questions: Sequence[Answer]) -> list[Answer]:

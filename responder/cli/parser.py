@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _away(commands)
     _explain(commands)
     _preview(commands)
+    _never(commands)
     _crisis_lines(commands)
     _demo(commands)
     return whole
@@ -130,12 +131,25 @@ def _with_dry(parser: argparse.ArgumentParser) -> None:
 def _explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from responder.cli.looking import explain
 
-    parser = _with_mailbox(_add(commands, "explain", explain, "the decision for one saved message, rule by rule"))
+    parser = _with_mailbox(_add(commands, "explain", explain, "the decision for one message, rule by rule"))
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="a message as saved from a mail program (.eml); - for standard input"
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="a message as saved from a mail program (.eml); - for standard input",
     )
-    parser.add_argument("--at", metavar="TIME", help="when it was received (default: its top-most Received field)")
+    parser.add_argument("--uid", type=_count, metavar="N", help="instead of FILE: this message of the mailbox's folder")
+    parser.add_argument("--at", metavar="TIME", help="when FILE was received (default: its top-most Received field)")
     parser.add_argument("--json", action="store_true", help="the decision as one JSON object")
+
+
+def _never(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from responder.cli.never import never
+
+    about = "an address that must never get a reply; it is asked for, or read from standard input, and kept as a hash"
+    parser = _add(commands, "never", never, about)
+    parser.add_argument("what", choices=("add", "remove", "check"), help="put it on the list, take it off, look")
 
 
 def _preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from responder.calendars.ics import Taken, UnusableError, read
 from responder.calendars.public import public_holidays
@@ -31,14 +31,6 @@ MAX_OCTETS: Final = 20_000_000
 """A busy practice's calendar of ten years has a few million."""
 
 
-class _Stamp(NamedTuple):
-    """What shows that a file is another one than before."""
-
-    modified_ns: int
-    octets: int
-    inode: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Copy:
     """The last good content of a file, and what it takes in the window it was last worked out for."""
@@ -62,7 +54,6 @@ class Calendars:
     def __init__(self) -> None:
         self.problems: tuple[str, ...] = ()
         self._copies: dict[Path, _Copy] = {}
-        self._stamps: dict[Path, _Stamp | None] = {}
 
     def complete(self, config: Config, now: datetime) -> Config:
         """The configuration with everything that its ``[holidays]`` asks for, in each of its schedules.
@@ -88,14 +79,9 @@ class Calendars:
         remarks += tuple(remark for taken in calendars for remark in taken.remarks)
         return _with(config, dates, events, (*remarks, *self.problems))
 
-    def changed(self) -> bool:
-        """Whether a calendar that was read last time is another one by now; it was good or not, and may be gone."""
-        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
-
     def _read_all(self, config: Config, window: Span) -> list[Taken]:
         """Each calendar, or its last good copy."""
         paths = config.holidays.calendars
-        self._stamps = {path: _stamp(path) for path in paths}
         kept: dict[Path, _Copy] = {}
         stale: list[str] = []
         refused: list[Problem] = []
@@ -148,14 +134,6 @@ def _content(path: Path) -> bytes:
     if len(content) > MAX_OCTETS:
         raise UnusableError("it is too long for a calendar. Is it the right file?")
     return content
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def _new_year(year: int, zone: ZoneInfo) -> datetime:

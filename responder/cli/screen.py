@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from responder.model import ClosedPeriod, Skip
     from responder.pipeline import Judgement, Record
     from responder.policy import Rule
+    from responder.schedule import Schedule
 
 LATEST = 5
 MAYBE_SHOWN = 10
@@ -31,8 +32,8 @@ def dry_run(config: Config, box: MailboxConfig, report: Report, *, now: datetime
     return "\n".join(
         [
             f"{box.name}  {report.folder}  {_range(report, config.zone)}     Nothing was sent or changed.",
-            f"{_week(config)}",
-            f"Now: {config.schedule.state_in_words(now, timewords.locale_for(config.region), now)}.",
+            _week(box.schedule),
+            f"Now: {box.schedule.state_in_words(now, timewords.locale_for(config.region), now)}.",
             _summary(report, config.zone),
             *_not_answered(report, config.zone),
             *_answered(report, config.zone, all_replies=all_replies),
@@ -89,10 +90,10 @@ def _range(report: Report, zone: ZoneInfo) -> str:
     return f"{times[0]:%d %b %Y} - {times[-1]:%d %b %Y} ({days} days)"
 
 
-def _week(config: Config) -> str:
+def _week(schedule: Schedule) -> str:
     """``Monday 09:00-17:00  Tuesday-Friday closed``: neighbouring days with the same hours stand together."""
     groups: list[str] = []
-    for text, days in groupby(config.schedule.describe_week(), key=lambda row: row[1]):
+    for text, days in groupby(schedule.describe_week(), key=lambda row: row[1]):
         names = [name[:3] for name, _ in days]
         label = names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"
         groups.append(f"{label} {text}")
@@ -151,9 +152,8 @@ def _answered(report: Report, zone: ZoneInfo, *, all_replies: bool) -> list[str]
 
 def _reply(config: Config, box: MailboxConfig, now: datetime) -> list[str]:
     pipeline = pipeline_of(config, box)
-    period = config.schedule.closed_period(now) or config.schedule.closed_period(
-        config.schedule.next_change(now) or now
-    )
+    schedule = box.schedule
+    period = schedule.closed_period(now) or schedule.closed_period(schedule.next_change(now) or now)
     if period is None:
         return ["The reply: none is ever sent, it is open day and night."]
     text = " ".join(pipeline.composer.text(period, now).split())

@@ -1215,13 +1215,14 @@ def test_later_changes_of_the_given_week_do_not_reach_it() -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking about every week of two centuries leaves no more than the stated number of blocks and periods behind."""
-    monkeypatch.setattr("responder.schedule._MAX_PERIODS", 20)
+    monkeypatch.setattr("responder.schedule._MAX_KEPT", 20)
     made = london()
     for week in range(600):
         period = made.closed_period(utc("2000-01-02 12:00") + timedelta(weeks=week))
         assert isinstance(period, ClosedPeriod)
     assert len(made._timeline._blocks) <= timeline._MAX_BLOCKS
     assert len(made._periods) <= 20
+    assert len(made._days) <= 20
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import sys
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from responder import config as configuration
 from responder import edit
-from responder.cli.common import UsageError, config_path, now
+from responder.calendars import Calendars
+from responder.cli.common import UsageError, config_path, now, reader
 from responder.hours import parse_hours
 from responder.timewords import locale_for
 
@@ -27,7 +27,7 @@ _LENGTH_CURE: Final = "write how long, such as 5h, 3d or 2w, or: until 2026-12-0
 def away(arguments: argparse.Namespace) -> int:
     """``responder away 2w``: one more closure, from now on."""
     path = config_path(arguments)
-    zone = configuration.load(path).zone
+    zone = reader(path, Calendars())().zone
     begin = now().astimezone(zone)
     end = end_of_absence(arguments.how_long, begin)
     original = edit.read(path)
@@ -110,7 +110,7 @@ def _change(original: edit.Original, text: str, *, dry: bool) -> int:
         print(f"{original.path} says so already; nothing was changed.")
         return 0
     tried: list[Config] = []
-    edit.try_out(original, text, lambda path: tried.append(configuration.load(path)))
+    edit.try_out(original, text, lambda path: tried.append(reader(path, Calendars())()))
     sys.stdout.write(difference)
     at = now()
     if dry:

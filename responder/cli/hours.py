@@ -29,21 +29,16 @@ CHANGES_SHOWN = 6
 def hours(arguments: argparse.Namespace) -> int:
     """Show the week, or what holds at one time."""
     config = load(arguments)
-    schedule = schedule_of(config, arguments)
+    box = None if arguments.mailbox is None else config.mailboxes.index(chosen(config, arguments)[0])
+    schedule = config.schedule if box is None else config.mailboxes[box].schedule
     if arguments.at is not None:
-        _show_instant(config, schedule, moment(arguments.at, config.zone))
+        _show_instant(config, schedule, moment(arguments.at, config.zone), box)
     elif arguments.html is not None:
         _write_page(config, schedule, arguments)
     else:
         _show_week(config, schedule, arguments.days)
+        _name_those_with_their_own(config, arguments)
     return 0
-
-
-def schedule_of(config: Config, arguments: argparse.Namespace) -> Schedule:
-    """The hours of the mailbox that was asked for, or the practice's."""
-    if arguments.mailbox is not None:
-        chosen(config, arguments)
-    return config.schedule
 
 
 def _show_week(config: Config, schedule: Schedule, count: int) -> None:
@@ -59,12 +54,18 @@ def _show_week(config: Config, schedule: Schedule, count: int) -> None:
         print(f"look: {warning}")
 
 
-def _show_instant(config: Config, schedule: Schedule, at: datetime) -> None:
+def _name_those_with_their_own(config: Config, arguments: argparse.Namespace) -> None:
+    own = [box.name for box in config.mailboxes if box.schedule is not config.schedule]
+    if own and arguments.mailbox is None:
+        print(f"With hours of their own (--mailbox ADDRESS): {', '.join(own)}")
+
+
+def _show_instant(config: Config, schedule: Schedule, at: datetime, mailbox: int | None) -> None:
     from responder.cli.deciding import deciding_line
 
     print(f"{local(at, config.zone)}: {schedule.why(at)}")
     print(f"{_state(config, schedule, at, now())}.")
-    line = deciding_line(config.path, schedule, at)
+    line = deciding_line(config.path, schedule, at, mailbox=mailbox)
     print(f"decided by {line}" if line else f"{config.path} has no line for it: a day that is not listed is closed")
 
 

@@ -1,6 +1,6 @@
 """The week as one page: HTML with inline SVG, no script, nothing remote, light and dark, from a phone's width up.
 
-Closures go without their note: a page is easily shown to others, and the note is the owner's alone.
+Closures go without their note and events without their name: a page is easily shown to others.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def _row(day: Day, now_minute: int | None) -> str:
 
 
 def _public(mark: Mark) -> str:
-    return "closure" if mark.kind == "closure" else mark.text
+    """A note is told to nobody, and neither is what an appointment is about."""
+    return {"closure": "closure", "event": "calendar"}.get(mark.kind, mark.text)
 
 
 def _bar(day: Day, now_minute: int | None) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from responder.schedule import Schedule
+    from responder.schedule import Closure, Schedule
 
 _ONE_DAY = timedelta(days=1)
 
@@ -33,10 +33,10 @@ class Mark:
     """What makes a date other than its weekday.
 
     Attributes:
-        text: for the owner; a closure's note is hers alone.
+        text: for the owner; a closure's note and an event's name are hers alone.
     """
 
-    kind: Literal["closure", "holiday", "opening"]
+    kind: Literal["closure", "event", "holiday", "opening"]
     text: str
 
 
@@ -81,11 +81,18 @@ def _marks(schedule: Schedule, day: date) -> Iterator[Mark]:
     if day in schedule.closed_dates:
         yield Mark("holiday", schedule.closed_dates[day] or "closed date")
     for closure in schedule.closures:
-        if closure.start < end and (closure.end is None or begin < closure.end):
+        if _touches(closure, begin, end):
             yield Mark("closure", f"closure: {closure.note}" if closure.note else "closure")
+    for event in schedule.events:
+        if _touches(event, begin, end):
+            yield Mark("event", f"calendar: {event.note}" if event.note else "calendar")
     for opening in schedule.openings:
         if opening.date == day:
             yield Mark("opening", f"opening {listed(opening.intervals)}")
+
+
+def _touches(closure: Closure, begin: datetime, end: datetime) -> bool:
+    return closure.start < end and (closure.end is None or begin < closure.end)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

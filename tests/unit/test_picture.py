@@ -42,13 +42,14 @@ def test_days_as_they_will_be() -> None:
         openings=[Opening(date(2026, 11, 29), parse_hours("10:00-14:00"))],
         closures=[Closure(local(2026, 11, 24, 12), local(2026, 11, 24, 13), "dentist")],
         closed_dates={date(2026, 11, 25): "Founders' Day"},
+        events=[Closure(local(2026, 11, 26, 16), local(2026, 11, 28), "therapy")],
     )
     week = picture.days(schedule, MONDAY, 7)
     assert [day.hours for day in week] == [
         "09:00-12:30, 13:30-17:00",
         "09:00-12:00, 13:00-17:00",
         "closed",
-        "09:15-17:00",
+        "09:15-16:00",
         "closed",
         "22:00-24:00",
         "00:00-06:00, 10:00-14:00",
@@ -56,15 +57,23 @@ def test_days_as_they_will_be() -> None:
     assert [mark for day in week for mark in day.marks] == [
         Mark("closure", "closure: dentist"),
         Mark("holiday", "Founders' Day"),
+        Mark("event", "calendar: therapy"),
+        Mark("event", "calendar: therapy"),
         Mark("opening", "opening 10:00-14:00"),
     ]
 
 
 def test_a_closure_without_note_or_end_and_a_nameless_date() -> None:
     """What has no name is marked all the same."""
-    schedule = Schedule(LONDON, WEEK, closures=[Closure(local(2026, 11, 26), None)], closed_dates={MONDAY: ""})
+    schedule = Schedule(
+        LONDON,
+        WEEK,
+        closures=[Closure(local(2026, 11, 26), None)],
+        closed_dates={MONDAY: ""},
+        events=[Closure(local(2026, 11, 24), local(2026, 11, 25))],
+    )
     marks = [[mark.text for mark in day.marks] for day in picture.days(schedule, MONDAY, 5)]
-    assert marks == [["closed date"], [], [], ["closure"], ["closure"]]
+    assert marks == [["closed date"], ["calendar"], [], ["closure"], ["closure"]]
 
 
 def test_always_open_and_never_open() -> None:
@@ -181,7 +190,7 @@ def test_the_page_needs_nothing_and_runs_nothing() -> None:
 
 def test_the_page_keeps_notes_to_itself_and_escapes_the_rest() -> None:
     """A closure's note is the owner's; a name with markup in it stays a name."""
-    marks = (Mark("closure", "closure: surgery"), Mark("holiday", "<b>Eve</b>"))
+    marks = (Mark("closure", "closure: surgery"), Mark("event", "calendar: surgery"), Mark("holiday", "<b>Eve</b>"))
     text = page((Day(MONDAY, (), marks),), title='<script>"x"', changes=[])
     assert "surgery" not in text
     assert "&lt;b&gt;Eve&lt;/b&gt;" in text

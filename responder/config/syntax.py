@@ -32,6 +32,10 @@ _LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|Yes|No|on|off)\s*(#|$)"), "write true or false, in lower case"),
     (re.compile(r'"[^"]*\\[^"]*"'), "a backslash in double quotes starts an escape; use single quotes or /"),
     (re.compile(r"^\s*\[{1,2}[^\]]*$"), "a table's name needs its closing bracket"),
+    (
+        re.compile(r"^\s*\[\[mailbox\]\]"),
+        "tables of a mailbox, such as [mailbox.hours], stand below its [[mailbox]]; move them",
+    ),
     (_OPEN_QUOTE, "a text is not closed; put the same quote at its end"),
     (re.compile(r'""\w|=\s*"[^"]*"\s*\w'), "there is a quote too many or too few on this line"),
     (re.compile(r"=\s*$"), "the value is missing"),

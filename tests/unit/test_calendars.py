@@ -12,6 +12,8 @@ import pytest
 from responder.calendars import Calendars, keeper
 from responder.calendars.public import public_holidays
 from responder.config import Config, ConfigError, load, pipeline_of
+from responder.credentials import Login
+from responder.daemon import Daemon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,6 +144,24 @@ def test_another_zone_moves_the_days(place: Place) -> None:
     place.write('calendars = ["team.ics"]', region="NZ-AUK", zone="Pacific/Auckland")
     schedule = place.complete(calendars).schedule
     assert schedule.why(datetime(2026, 11, 23, 20, 30, tzinfo=UTC)) == "closed: Training, in team.ics"
+
+
+@pytest.mark.parametrize(("holidays", "asked"), [("public = true", 1), ("public = false", 0)])
+async def test_the_daemon_works_them_out_anew_each_day(place: Place, holidays: str, asked: int) -> None:
+    """Where there are some: it reads the file again, and with it the years that have come."""
+    place.write(holidays)
+    reloads: list[str] = []
+    daemon = Daemon(
+        load(place.config),
+        reload=lambda: load(place.config),
+        state_directory=place.config.parent,
+        login_of=lambda box: Login(box.username, "invented"),
+        environ={},
+        show_addresses=False,
+    )
+    daemon.reload = lambda: reloads.append("asked")  # type: ignore[method-assign]  # the reload has tests of its own
+    await daemon._move_on()
+    assert len(reloads) == asked
 
 
 # When a calendar changes, and when it breaks

@@ -112,6 +112,62 @@ hours = "10:00-14:00"
     assert config.schedule.next_opening(datetime(2026, 12, 28, tzinfo=UTC)) is None
 
 
+PRACTICE_WEEK = """
+[hours]
+monday = "09:00-17:00"
+tuesday = "09:00-17:00"
+[[closure]]
+from = 2026-12-01
+until = 2026-12-02
+[[opening]]
+date = 2026-11-28
+hours = "10:00-14:00"
+"""
+OWN_WEEK = '[mailbox.hours]\nmonday = "12:00-20:00"\n'
+OWN_CLOSURE = "[[mailbox.closure]]\nfrom = 2026-12-07\nuntil = 2026-12-08\n"
+OWN_OPENING = '[[mailbox.opening]]\ndate = 2026-12-12\nhours = "10:00-14:00"\n'
+HOURS_ASKED = {
+    "Monday morning": datetime(2026, 11, 30, 10, tzinfo=UTC),
+    "Monday evening": datetime(2026, 11, 30, 19, tzinfo=UTC),
+    "Tuesday": datetime(2026, 12, 8, 10, tzinfo=UTC),
+    "practice's closure": datetime(2026, 12, 1, 10, tzinfo=UTC),
+    "practice's opening": datetime(2026, 11, 28, 12, tzinfo=UTC),
+    "own closure": datetime(2026, 12, 7, 13, tzinfo=UTC),
+    "own opening": datetime(2026, 12, 12, 12, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "is_open"),
+    [
+        ("", {"Monday morning", "Tuesday", "practice's opening", "own closure"}),
+        (OWN_WEEK, {"Monday evening", "own closure"}),
+        (OWN_CLOSURE, {"Monday morning", "Tuesday", "practice's opening"}),
+        (OWN_OPENING, {"Monday morning", "Tuesday", "practice's opening", "own closure", "own opening"}),
+        (OWN_WEEK + OWN_CLOSURE + OWN_OPENING, {"Monday evening", "own opening"}),
+        ("[mailbox.hours]\n", set[str]()),
+    ],
+    ids=["none", "hours", "closure", "opening", "all", "never open"],
+)
+def test_hours_of_one_mailbox(tmp_path: Path, own: str, is_open: set[str]) -> None:
+    """Own hours take the place of the practice's and of its openings; closures add up; the practice keeps its own."""
+    config = loaded(tmp_path, PRACTICE + PRACTICE_WEEK + MAILBOX + own)
+    (box,) = config.mailboxes
+    assert {name for name, at in HOURS_ASKED.items() if box.schedule.is_open(at)} == is_open
+    assert (box.schedule is config.schedule) is (own == "")
+    assert pipeline_of(config, box).schedule is box.schedule
+    assert config.schedule.is_open(HOURS_ASKED["Monday morning"])
+
+
+def test_hours_of_one_mailbox_are_warned_of_by_its_number(tmp_path: Path) -> None:
+    """The address stays out of the log."""
+    opening = '[[mailbox.opening]]\ndate = 2026-12-01\nhours = "10:00-14:00"\n'
+    second = MAILBOX.replace("Hello@", "groups@") + opening
+    warnings = loaded(tmp_path, PRACTICE + PRACTICE_WEEK + MAILBOX + second).warnings
+    (found,) = (warning for warning in warnings if "stays closed" in warning)
+    assert found.startswith("mailbox 2: the opening on Tuesday 1 December 2026")
+
+
 def test_each_mailbox_knows_all_addresses_that_are_served(tmp_path: Path) -> None:
     """Mail between two of our mailboxes must never start a loop, so each knows the others' addresses and aliases."""
     second = MAILBOX.replace("Hello@", "groups@").replace("password", 'aliases = ["G@harbour.example"]\npassword')

@@ -50,6 +50,11 @@ HINTS: dict[str, tuple[str, str, str]] = {
         "13",
         "A backslash in double quotes starts an escape; use single quotes or /.",
     ),
+    "hours above their mailbox": (
+        '[mailbox.hours]\nmonday = "09:00-17:00"\n[[mailbox]]',
+        "10",
+        "Tables of a mailbox, such as [mailbox.hours], stand below its [[mailbox]]; move them.",
+    ),
     "open bracket": ("[practice", "10", "A table's name needs its closing bracket."),
     "quote too many": ('name = ""Harbour""', "10", "There is a quote too many or too few on this line."),
     "no value": ("name =", "7", "The value is missing."),
@@ -64,7 +69,8 @@ HINTS: dict[str, tuple[str, str, str]] = {
 def test_a_slip_gets_its_hint(tmp_path: Path, line: str, column: str, hint: str) -> None:
     """The line is named, and what people get wrong there most often is told."""
     said = refusal(tmp_path, f"# first\n\n{line}\n[hours]\n")
-    assert said.startswith(f"config.toml:3:{column}: not TOML: ")
+    last = 3 + line.count("\n")
+    assert said.startswith(f"config.toml:{last}:{column}: not TOML: ")
     assert said.endswith(hint)
 
 

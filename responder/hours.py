@@ -17,9 +17,12 @@ DAY_MINUTES = 24 * HOUR_MINUTES
 
 _STRICT = re.compile(r"([0-9]{1,2}):([0-9]{2})[ \t]*-[ \t]*([0-9]{1,2}):([0-9]{2})")
 
-_LOOSE_TIME = r"([01]?[0-9]|2[0-4])(?:\s*[:.;hH\uff1a]\s*([0-5][0-9])?)?"
-_LOOSE = re.compile(rf"\W?{_LOOSE_TIME}\s*(?:-+|to|[\u2010-\u2015\u2212~])\s*{_LOOSE_TIME}\W?")
+_LOOSE_TIME = r"([01]?[0-9]|2[0-4])(?:\s*[:.;hH\uff1a]\s*([0-5][0-9])?)?\s*([ap]\.?m\.?)?"
+_LOOSE = re.compile(rf"\W?{_LOOSE_TIME}\s*(?:-+|to|[\u2010-\u2015\u2212~])\s*{_LOOSE_TIME}\W?", re.IGNORECASE)
 """What people write instead; only ever used to show them the spelling that is read."""
+
+_BETWEEN = re.compile(r"\s*(?:[;/&+|]|\band\b|\s)\s*")
+_NOT_OPEN = frozenset(("closed", "close", "shut", "off", "none", "no", "-"))
 
 LONGEST_NIGHT = 12 * HOUR_MINUTES
 """Minutes of an interval past midnight beyond which it is more likely a slip: an afternoon's 5 written as 05:00, or
@@ -123,6 +126,8 @@ def parse_hours(text: str | Sequence[str]) -> tuple[DailyInterval, ...]:
 
 def _parse_interval(part: str) -> DailyInterval:
     found = _STRICT.fullmatch(part)
+    if part.lower() in _NOT_OPEN:
+        raise ValueError(f'"{part}" are no hours; a day that is closed is left out: put # before its line')
     if not found:
         raise ValueError(f'"{_shortened(part)}" is not understood; write {_suggestion(part)}')
     start, end = _parse_minute(found[1], found[2]), _parse_minute(found[3], found[4])
@@ -166,12 +171,22 @@ def _afternoon(start: int, end: int) -> DailyInterval | None:
 
 def _suggestion(part: str) -> str:
     """What was probably meant, in the one spelling that is read."""
+    several = _BETWEEN.split(part)
+    if len(several) > 1 and all(map(_STRICT.fullmatch, several)):
+        return f'a comma between them: "{", ".join(several)}"'
     found = _LOOSE.fullmatch(part)
     if not found:
         return 'hours like "09:00-17:00"'
-    (start, end) = (int(found[n]) * HOUR_MINUTES + int(found[n + 1] or 0) for n in (1, 3))
-    meant = _afternoon(start, end)
+    start, end = _loose_minute(*found.groups()[:3]), _loose_minute(*found.groups()[3:])
+    meant = None if found[6] else _afternoon(start, end)
     return f'"{meant or f"{_clock(start)}-{_clock(end)}"}"'
+
+
+def _loose_minute(hours: str, minutes: str | None, half: str | None) -> int:
+    hour = int(hours)
+    if half and hour <= DAY_MINUTES // HOUR_MINUTES // 2:
+        hour = hour % 12 + 12 * half.lower().startswith("p")
+    return hour * HOUR_MINUTES + int(minutes or 0)
 
 
 def _shortened(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from typing import TYPE_CHECKING
 
 from responder.config.positions import Place, Places, Repeat
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_DATE = re.compile(r"=\s*(\d{4})-(\d\d)-(\d\d)(?!\d)")
+MONTHS = 12
 _NEVER_CLOSED = re.compile(r"Unterminated string|Expected \"'")
 _OPEN_QUOTE = re.compile(r"=\s*(\"\"\"|'''|[\"'])(?:(?!\1).)*$")
 
@@ -55,9 +58,23 @@ def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     reason = _AT.sub("", str(error))
     place = (_unclosed(text) if _NEVER_CLOSED.match(reason) else None) or _place(text, str(error))
     line = text.split("\n")[place.line - 1]
-    hint = next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
+    hint = _no_such_day(line) or next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
     cure = f"{hint[0].upper()}{hint[1:]}" if hint else "Compare the line with config.example.toml"
     return f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}."
+
+
+def _no_such_day(line: str) -> str | None:
+    """``there is no 30 February 2026: that month has 28 days``."""
+    found = _DATE.search(line)
+    if not found:
+        return None
+    year, month, day = (int(part) for part in found.groups())
+    if not (1 <= month <= MONTHS and year):
+        return f"there is no month {month:02}; a date is written year, month, day, such as 2026-12-24"
+    length = monthrange(year, month)[1]
+    if 1 <= day <= length:
+        return None
+    return f"there is no day {day:02} in {year}-{month:02}: that month has {length} days"
 
 
 def _twice(path: Path, repeat: Repeat, text: str) -> str:

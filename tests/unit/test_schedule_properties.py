@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from responder.schedule import Closure, DailyInterval, Opening, Schedule
 from responder.timeline import Shut, Shuts, Span
+from tools.sweep import different_zones
 
 ZONES = (
     "Europe/London", "America/New_York", "Australia/Sydney", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia",
     "America/Santiago", "America/Havana", "America/St_Johns", "Africa/Casablanca", "Pacific/Kiritimati", "UTC",
 )  # fmt: skip
+EVERY_ZONE = different_zones()
 TICK = timedelta(microseconds=1)
 CHANGES_OF_CLOCKS = (
     "2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-04-05", "2026-10-04", "2011-12-30", "2026-09-06",
@@ -64,7 +66,7 @@ def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     """A schedule, and an instant near its dated exceptions."""
     near = draw(days)
     dates = st.integers(-10, 10).map(lambda offset: near + timedelta(days=offset))
-    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    zone = ZoneInfo(draw(st.sampled_from(ZONES) | st.sampled_from(EVERY_ZONE)))
     at = datetime.combine(near, time(), UTC) + timedelta(
         minutes=draw(st.integers(-30, 30)) * 1440 + draw(st.integers(0, 1439))
     )

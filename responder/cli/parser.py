@@ -11,7 +11,7 @@ from responder import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_DAYS = 366
+MAX_DAYS = 800
 """Days that one picture may have."""
 
 

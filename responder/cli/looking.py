@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import sys
@@ -31,6 +32,7 @@ MAX_SAVED_OCTETS = 1 << 20
 
 def dry_run(arguments: argparse.Namespace) -> int:
     """``responder dry-run``."""
+    gc.disable()  # one shot, nothing cyclic: collecting would walk every message's record again and again
     config = load(arguments)
     window = Window(arguments.since, arguments.until, arguments.last)
     for box in chosen(config, arguments):

@@ -1,4 +1,4 @@
-"""The commands that change the file: ``responder away`` and ``responder hours set``."""
+"""The commands that change the file: ``responder away`` and ``responder hours set``. ``edit`` is imported on use."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import sys
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from responder import edit
 from responder.calendars import Calendars
 from responder.cli.common import UsageError, config_path, now, reader
 from responder.hours import parse_hours
-from responder.timewords import locale_for
+from responder.timewords import WEEKDAYS, locale_for
 
 if TYPE_CHECKING:
     import argparse
     from zoneinfo import ZoneInfo
 
     from responder.config import Config
+    from responder.edit import Original
 
 _LENGTH: Final = re.compile(r"(?P<count>[1-9]\d{0,3}) ?(?P<unit>[hdw])")
 _LONGEST: Final = timedelta(days=2 * 366)
@@ -26,6 +26,8 @@ _LENGTH_CURE: Final = "write how long, such as 5h, 3d or 2w, or: until 2026-12-0
 
 def away(arguments: argparse.Namespace) -> int:
     """``responder away 2w``: one more closure, from now on."""
+    from responder import edit
+
     path = config_path(arguments)
     zone = reader(path, Calendars())().zone
     begin = now().astimezone(zone)
@@ -74,6 +76,8 @@ def _day_or_time(text: str, zone: ZoneInfo) -> datetime:
 
 def set_hours(arguments: argparse.Namespace) -> int:
     """``responder hours set thursday 12:00-20:00``: one line of ``[hours]``."""
+    from responder import edit
+
     path = config_path(arguments)
     day = weekday(arguments.day)
     text = " ".join(arguments.new_hours)
@@ -87,9 +91,10 @@ def weekday(text: str) -> str:
     Raises:
         UsageError: it is not, or may be two.
     """
-    found = [day for day in edit.DAYS if len(text) > 1 and day.startswith(text.lower())]
+    days = [name.lower() for name in WEEKDAYS]
+    found = [day for day in days if len(text) > 1 and day.startswith(text.lower())]
     if len(found) != 1:
-        raise UsageError(f"hours set {text}: not a day of the week; write one of {', '.join(edit.DAYS)}")
+        raise UsageError(f"hours set {text}: not a day of the week; write one of {', '.join(days)}")
     return found[0]
 
 
@@ -103,8 +108,10 @@ def _checked(day: str, text: str) -> str | None:
     return text
 
 
-def _change(original: edit.Original, text: str, *, dry: bool) -> int:
+def _change(original: Original, text: str, *, dry: bool) -> int:
     """Show it, try it, do it, and say what it means."""
+    from responder import edit
+
     difference = edit.difference(original, text)
     if not difference:
         print(f"{original.path} says so already; nothing was changed.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -300,3 +302,9 @@ def test_days_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         weekday(text)
     assert weekday("Su") == "sunday"
+
+
+def test_only_the_editing_commands_load_what_edits() -> None:
+    """The daemon does without it."""
+    code = "import sys; from responder.cli.parser import parser; parser(); sys.exit('tomlkit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -164,6 +164,18 @@ async def test_the_daemon_works_them_out_anew_each_day(place: Place, holidays: s
     assert len(reloads) == asked
 
 
+def test_another_zone_with_the_same_new_year_moves_the_days(place: Place) -> None:
+    """London and Reykjavik share midnight in January, but not in July."""
+    calendars = Calendars()
+    place.save("2026-07-15")
+    ends = []
+    for zone in ("Europe/London", "Atlantic/Reykjavik"):
+        place.write('calendars = ["team.ics"]', zone=zone)
+        (event,) = place.complete(calendars).schedule.events
+        ends.append((event.start.hour, event.start.day))
+    assert ends == [(23, 14), (0, 15)]
+
+
 # When a calendar changes, and when it breaks
 
 

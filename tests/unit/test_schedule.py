@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -1241,6 +1242,14 @@ def test_far_dates_cost_little(made: Schedule) -> None:
     made.next_opening(utc("1960-06-01 00:00"))
     made.closed_period(utc("2189-06-01 00:00"))
     assert len(made._timeline._blocks) < 8
+
+
+@pytest.mark.parametrize("dated", [event, closure])
+def test_a_date_far_ahead_is_found_when_the_week_never_changes(dated: Callable[[str, str], Closure]) -> None:
+    """Open day and night but for one month, centuries away in both directions."""
+    made = always("UTC", dated("2190-01-01T00:00", "2190-02-01T00:00"))
+    assert made.next_change(utc("1960-06-01 00:00")) == utc("2190-01-01 00:00")
+    assert made.last_change(utc("2199-06-01 00:00")) == utc("2190-02-01 00:00")
 
 
 def test_flips_at_the_seams_of_memory() -> None:

@@ -17,7 +17,7 @@ help:
 	@echo "make test    every test; Dovecot, Postfix's smtp-sink and systemd-analyze are installed if this is allowed"
 	@echo "make check   lint, types, layers, coverage of the last make test"
 	@echo "make bench   the benchmarks"
-	echo "make sweep   every time zone, a century: it opens and closes exactly when it says (some minutes)"
+	echo "make sweep   every time zone, a century: it opens and closes exactly when it says (a quarter of an hour)"
 	echo "make rules   write the README's tables of rules anew, from the rules"
 	echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
 	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"

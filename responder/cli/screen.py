@@ -87,7 +87,7 @@ def _range(report: Report, zone: ZoneInfo) -> str:
     if not times:
         return "no messages"
     days = (times[-1].date() - times[0].date()).days + 1
-    return f"{times[0]:%d %b %Y} - {times[-1]:%d %b %Y} ({days} days)"
+    return f"{times[0]:%d %b %Y} - {times[-1]:%d %b %Y} ({days} {_plural('day', days)})"
 
 
 def _week(schedule: Schedule) -> str:
@@ -108,7 +108,7 @@ def _summary(report: Report, zone: ZoneInfo) -> str:
         return line
     nights = Counter(_night(record.received_at, zone) for record in replies if record.received_at is not None)
     busiest = max(nights.values())
-    to = f"to {len(people)} {'person' if len(people) == 1 else 'people'}"
+    to = f"to {len(people)} {_plural('person', len(people))}"
     return f"{line} {to} (most to one: {max(people.values())}; busiest night: {busiest})"
 
 
@@ -123,10 +123,10 @@ def _not_answered(report: Report, zone: ZoneInfo) -> list[str]:
     head = f"No reply: {counts or 'nobody was left out'}"
     if not maybe:
         return [f"{head}    No maybe-people among them."]
-    head += f"    {len(maybe)} MAYBE PEOPLE, please look:"
+    head += f"    {len(maybe)} MAYBE {_plural('person', len(maybe)).upper()}, please look:"
     rows = [
         f"  {_when(record, zone)}  UID {record.uid:<6} {_who(record):<28} {plain(record.why)}"
-        + (f"   add: {record.cure}" if record.cure else "")
+        + (f"   cure: {record.cure}" if record.cure else "")
         for record in maybe[-MAYBE_SHOWN:]
     ]
     return [head, *rows]
@@ -198,5 +198,8 @@ def _closed(period: ClosedPeriod | None, zone: ZoneInfo) -> str:
     return f"closed {start} - {end}"
 
 
+PLURALS = {"day": "days", "person": "people", "reply": "replies"}
+
+
 def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else noun.removesuffix("y") + "ies"
+    return noun if count == 1 else PLURALS[noun]

@@ -32,7 +32,7 @@ def test_dry_run_shows_one_screen_and_touches_nothing(dovecot: Dovecot, sink: Sm
     shown = result.stdout
     assert "Nothing was sent or changed." in shown
     assert "5 of 5 messages came while closed -> 1 reply to 1 person" in shown
-    assert "1 MAYBE PEOPLE" in shown
+    assert "1 MAYBE PERSON" in shown
     assert "ann@town.example" in shown
     assert "aliases" in shown
     assert "tom@mail.example" in shown

@@ -18,18 +18,22 @@ from typing import TYPE_CHECKING
 from responder.addresses import without_comments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from responder.model import InboundMessage
 
 EXCHANGE_ONLINE = "exchange-online"
 """Stands for the id that Exchange Online does not write: only the top-most field without any id is believed."""
 
+PROPOSAL_DOMAINS = 3
+"""From so many domains at least the same id has to come before it is proposed."""
+
 MAX_PARTS = 1_000
 """Of one field. Servers report each signature, and refuse to look at more than a few dozen."""
 
 _PART = re.compile(r'[^;"]++(?:"(?:[^"\\]++|\\.)*+"[^;"]*+)*+')
 _AROUND_EQUALS = re.compile(r"\s*+=\s*+")
+_FAILURE = re.compile(r"\b(dmarc|spf)\s*+=\s*+fail\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,9 @@ def results(message: InboundMessage, authserv_id: str | None) -> tuple[AuthResul
     return tuple(found for several in by_method.values() for found in several)
 
 
-def is_authenticated(message: InboundMessage, authserv_id: str | None) -> bool:
-    """Whether our server says that the From domain, and no other, sent this: an aligned DKIM, SPF or DMARC pass."""
-    return len(message.from_) == 1 and any(
-        found.is_pass_for(message.from_[0].domain) for found in results(message, authserv_id)
-    )
+def vouched_for(message: InboundMessage, found: Iterable[AuthResult]) -> bool:
+    """Whether these results say that the From domain, and no other, sent this: an aligned DKIM, SPF or DMARC pass."""
+    return len(message.from_) == 1 and any(one.is_pass_for(message.from_[0].domain) for one in found)
 
 
 def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
@@ -82,18 +84,29 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
             return
         if name != "authentication-results":
             continue
-        text = without_comments(value)[0].lower()
+        text, understood = without_comments(value)
+        text = text.lower()
         if "= " in text or " =" in text or "\t" in text:
             text = _AROUND_EQUALS.sub("=", text)
-        parts = _PART.findall(text)[:MAX_PARTS]
+        parts = _PART.findall(text)
+        if not understood or len(parts) > MAX_PARTS:
+            # a sender can make a server write what hides its findings: believe no pass in such a field, but any failure
+            parts = [*parts[:1], *(f"{method}=fail" for method in _FAILURE.findall(value.lower()))]
         has_id = bool(parts) and "=" not in parts[0]
         if authserv_id == EXCHANGE_ONLINE:
             if not has_id:
                 yield parts
                 return
-        elif has_id and parts[0].split()[:1] == [authserv_id]:
+        elif has_id and _is_id(parts[0].split()[:1], authserv_id):
             seen = True
             yield parts[1:]
+
+
+def _is_id(words: list[str], authserv_id: str) -> bool:
+    """Whether a field's id is the configured one; ``*.example.org`` stands for every host of a provider with many."""
+    if authserv_id.startswith("*."):
+        return bool(words) and words[0].endswith(authserv_id[1:])
+    return words == [authserv_id]
 
 
 def _result(part: str) -> AuthResult:
@@ -111,3 +124,28 @@ def _aligned(proved: str, domain: str) -> bool:
     if "." not in proved:
         return False
     return proved == domain or domain.endswith(f".{proved}") or proved.endswith(f".{domain}")
+
+
+def proposed_authserv_id(messages: Iterable[InboundMessage]) -> str | None:
+    """The id that the mailbox's own server seems to write, for the owner's file; None when that is not plain.
+
+    It stands top-most in most of the messages, and in mail of several domains: what one sender puts in everywhere is
+    not it. `EXCHANGE_ONLINE` when the top-most field has no id.
+    """
+    total = 0
+    domains: dict[str, list[str]] = defaultdict(list)
+    for message in messages:
+        total += 1
+        values = message.values("authentication-results")
+        if values and len(message.from_) == 1:
+            domains[_id_of(values[0])].append(message.from_[0].domain)
+    found = max(domains, key=lambda name: len(domains[name]), default=None)
+    if found is None or len(set(domains[found])) < PROPOSAL_DOMAINS or 2 * len(domains[found]) <= total:
+        return None
+    return found
+
+
+def _id_of(value: str) -> str:
+    """The authserv-id of one field, in lower case; what Exchange Online writes instead of it."""
+    first = _AROUND_EQUALS.sub("=", without_comments(value)[0].lower()).partition(";")[0].split()
+    return first[0] if first and "=" not in first[0] else EXCHANGE_ONLINE

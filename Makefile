@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench sweep rules lock clean distclean
+.PHONY: corpus fuzz help demo test check bench sweep rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,8 @@ help:
 	@echo "make check   lint, types, layers, coverage of the last make test"
 	@echo "make bench   the benchmarks"
 	echo "make sweep   every time zone, a century: it opens and closes exactly when it says (a quarter of an hour)"
+	echo "make corpus  judge the corpus of messages, and print who was answered"
+	echo "make fuzz    damaged messages, by the hundred thousand      ARGS='--seconds 3600' for longer"
 	echo "make rules   write the README's tables of rules anew, from the rules"
 	echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
 	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"
@@ -78,6 +80,12 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(VENV)/.demo $@
+
+corpus: $(VENV)/.dev
+	@$(BIN)/python -m tools.corpus
+
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 rules: $(VENV)/.dev
 	@$(BIN)/python -m tools.rule_table

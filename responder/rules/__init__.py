@@ -173,8 +173,8 @@ RULES: tuple[Rule, ...] = (
     ),
     # Weak signs
     _soft(
-        "feedback-id", "Feedback-ID", "Google's rules for bulk senders",
-        present("it bears the mark of a service that sends mail to many"), _fields("Feedback-ID"),
+        "feedback-id", "Feedback-ID, unless it is of a provider that gives everybody one",
+        "Google's rules for bulk senders", signs.feedback_id, _fields("Feedback-ID"),
     ),
     _soft(
         "bulk-software", "marks of GitHub, Mailchimp, Mailgun and the like", "in the field",

@@ -27,7 +27,7 @@ def case_of(message: InboundMessage, rules: MailboxRules) -> Case:
     """Look at a message once, so that each rule need not."""
     proved = authentication.results(message, rules.authserv_id)
     from_ = message.from_[0] if len(message.from_) == 1 else None
-    is_proved = from_ is not None and any(found.is_pass_for(from_.domain) for found in proved)
+    is_proved = authentication.vouched_for(message, proved)
     media_types = frozenset(map(word, message.values("content-type")))
     form = listed_form(message, rules)
     is_form = form is not None and (is_proved or came_from(message, form.host))

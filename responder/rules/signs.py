@@ -38,7 +38,7 @@ _SET_ASIDE = frozenset({"$junk", "junk", "\\deleted", "\\draft"})
 _NO_OTHER_REPLY = frozenset({"all", "oof", "autoreply"})
 _REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
 _VOICE_OR_FAX = frozenset({"multipart/voice-message", "multipart/fax-message", "voice-message", "fax-message"})
-_EXCHANGE_VOICE = ("voice", "voice-uc", "fax", "fax-ca", "missedcall")
+_EXCHANGE_VOICE = ("voice", "voice-uc", "voice-ca", "fax", "fax-ca", "missedcall")
 _VERDICTS = (
     "x-spam-flag", "x-spam-status", "x-spam", "x-barracuda-spam-status", "x-barracuda-spam-flag", "x-dspam-result",
     "x-virus-status",
@@ -46,7 +46,9 @@ _VERDICTS = (
 _POINTS = ("x-spam-level", "x-spam-bar", "x-spamd-bar")
 _IS_SPAM = frozenset({"yes", "true", "spam", "infected", "virus", "blacklisted", "blocklisted"})
 _FOREFRONT = re.compile(r"\b(?:SFV:(?:SPM|SKS|SKB)|CAT:(?:SPM|HSPM|PHSH|HPHSH|HPHISH|MALW));", re.IGNORECASE)
-_PROOFPOINT = re.compile(r"rule=(?:spam|phish|malware)", re.IGNORECASE)
+_PROOFPOINT = re.compile(r"rule=(?:[a-z]+_)?(?:spam|phish|malware)\b", re.IGNORECASE)
+_OF_PEOPLE = re.compile(r"[0-9]+:user:proton|i[0-9a-f]+:fastmail|[a-z]*esmtp[a-z]*:.*", re.IGNORECASE)
+"""Feedback-IDs that Proton, Fastmail and Tencent's company mail put on every message that a person writes there."""
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
 
@@ -185,6 +187,13 @@ def _is_spam_for_exchange(message: InboundMessage) -> bool:
     if any(level.isdecimal() and int(level) >= EXCHANGE_SPAM_LEVEL for level in levels):
         return True
     return any(_FOREFRONT.search(value) for value in message.values("x-forefront-antispam-report"))
+
+
+def feedback_id(case: Case) -> Finding | None:
+    """RULES 26. Some providers write it for each of their users."""
+    if all(_OF_PEOPLE.fullmatch(value) for value in case.message.values("feedback-id")):
+        return None
+    return Finding("it bears the mark of a service that sends mail to many")
 
 
 def dmarc_fail(case: Case) -> Finding | None:

@@ -64,8 +64,8 @@ def looks_like_no_reply(address: Address) -> bool:
 
 
 def is_role(address: Address) -> bool:
-    """Whether the address is one that machines mostly write from."""
-    local = address.local.lower()
+    """Whether the address is one that machines mostly write from. A tag behind a plus is a person's own choice."""
+    local = address.local.lower().partition("+")[0]
     return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.search(local) is not None
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from responder import headers
+from responder import authentication, headers
 from responder.cli.common import chosen, load, login_of, now
 from responder.config import pipeline_of
 from responder.errors import PermanentError, ResponderError
+from responder.model import Uid
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable
 
     from responder.config import Config, MailboxConfig
+    from responder.mailbox import FolderState, Mailbox
+
+LATEST_MAIL, LATEST_UIDS = 100, 2000
+"""How much of the mailbox's own mail is looked at for a proposal; UIDs have gaps."""
 
 OK, BAD, LOOK = "ok   ", "WRONG", "look "
 
@@ -56,10 +61,26 @@ async def _check_imap(box: MailboxConfig) -> str:
     try:
         state = await mailbox.connect()
         how = "it tells of new mail at once" if mailbox.can_idle else "it has no IDLE, so mail is seen a minute late"
-        return f"logged in, {box.folder} holds {state.exists} messages, {how}"
+        proposal = await _proposal(box, mailbox, state) if box.rules.authserv_id is None else ""
+        return f"logged in, {box.folder} holds {state.exists} messages, {how}{proposal}"
     finally:
         await mailbox.close()
         pool.close()
+
+
+async def _proposal(box: MailboxConfig, mailbox: Mailbox, state: FolderState) -> str:
+    """Whose Authentication-Results to believe, as the mailbox's own latest mail shows it."""
+    if state.uid_validity is None or state.uid_next is None:
+        return ""
+    times = await mailbox.received_times(Uid(max(1, state.uid_next - LATEST_UIDS)), None)
+    uids = [uid for uid, _ in times[-LATEST_MAIL:]]
+    messages = [
+        headers.parse(fetched.header_block, fetched.received_at, fetched.flags)
+        async for batch in mailbox.fetch(uids, state.uid_validity)
+        for fetched in batch
+    ]
+    name = authentication.proposed_authserv_id(messages)
+    return f'\n{LOOK} {box.name}: your mail shows this line to add: authserv_id = "{name}"' if name else ""
 
 
 async def _check_smtp(box: MailboxConfig) -> str:
@@ -70,7 +91,7 @@ async def _check_smtp(box: MailboxConfig) -> str:
         await submitter.check()
     finally:
         await submitter.close()
-    return "logged in; nothing was sent"
+    return f"{'logged in' if box.smtp.auth else 'connected, without a login'}; nothing was sent"
 
 
 async def _check_reply(config: Config, box: MailboxConfig) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CREDENTIAL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,254}")
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+_AUTHSERV_ID: Final = re.compile(r"(?:\*\.)?[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 
 _IMAP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 993, "starttls": 143, "none": 143}
 _SMTP_PORTS: Final[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}

@@ -102,3 +102,14 @@ def test_check_is_0_only_if_all_is_well(dovecot: Dovecot, sink: SmtpSink) -> Non
         assert nothing.returncode == 1
         assert nothing.stdout.count("WRONG") == 2
     assert sink.count() == 0
+
+
+def test_check_proposes_whose_results_to_believe(dovecot: Dovecot, sink: SmtpSink) -> None:
+    """The name at the top of the mailbox's own mail, for the owner to add."""
+    with Site(dovecot, sink, hours=closed_now()) as site:
+        for number in range(4):
+            results = f"Authentication-Results: mx.harbour.example; dkim=pass header.d=town{number}.example"
+            site.deliver(letter(f"ann@town{number}.example", extra=[results]))
+        result = site.run("check")
+        assert result.returncode == 0, result.stdout
+        assert 'authserv_id = "mx.harbour.example"' in result.stdout

@@ -176,6 +176,7 @@ class Daemon:
         for identity, (number, box) in wanted.items():
             running = self._services.get(identity)
             if running is not None and _same_connection(running.box, box):
+                running.renumber(number, self._label(number, box))
                 if running.box != box or (before.reply, before.rates) != (config.reply, config.rates):
                     running.box = box
                     running.service.pipeline = pipeline_of(config, box)
@@ -197,7 +198,8 @@ class Daemon:
             running.service.wake()
 
     def _start(self, number: int, box: MailboxConfig) -> _Running:
-        label = box.name if self._show_addresses else f"mailbox {number}"
+        label = self._label(number, box)
+        sender = Submitter(label, box.smtp, lambda: self._login_of(box), box.address)
         service = MailboxService(
             label=label,
             mailbox=box.name,
@@ -206,12 +208,15 @@ class Daemon:
             new_folder=lambda: Mailbox(
                 box.name, box.folder, box.imap, lambda: self._login_of(box), self._pool, header_names=HEADER_NAMES
             ),
-            sender=Submitter(label, box.smtp, lambda: self._login_of(box), box.address),
+            sender=sender,
             ledger=self._ledger,
             clock=self._clock,
             alarm=self._alarm,
         )
-        return _Running(box, service, number)
+        return _Running(box, service, sender, number)
+
+    def _label(self, number: int, box: MailboxConfig) -> str:
+        return box.name if self._show_addresses else f"mailbox {number}"
 
     def _end(self, identity: tuple[str, str]) -> None:
         running = self._services.pop(identity)
@@ -339,11 +344,17 @@ class Daemon:
 class _Running:
     """One mailbox's service and the task it runs in."""
 
-    def __init__(self, box: MailboxConfig, service: MailboxService, number: int) -> None:
+    def __init__(self, box: MailboxConfig, service: MailboxService, sender: Submitter, number: int) -> None:
         self.box = box
         self.service = service
+        self.sender = sender
         self.number = number
         self.task = asyncio.create_task(service.run(), name=f"watch {service.label}")
+
+    def renumber(self, number: int, label: str) -> None:
+        """It stands elsewhere in the file now; log lines name it by its place there."""
+        self.number = number
+        self.service.label = self.sender.name = label
 
 
 def _error_of(task: asyncio.Task[None]) -> BaseException | None:

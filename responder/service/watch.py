@@ -110,6 +110,10 @@ class MailboxService:
         """How log lines name this mailbox."""
         return self._teller.label
 
+    @label.setter
+    def label(self, label: str) -> None:
+        self._teller.label = label
+
     @property
     def health(self) -> Health:
         """What can be said of this mailbox now."""

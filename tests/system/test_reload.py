@@ -73,3 +73,22 @@ def test_a_hundred_reloads_under_load_lose_nothing(dovecot: Dovecot, sink: SmtpS
     assert events[f"changed: {day} 09:00-17:00, was 11:49-17:00"] == 1
     assert after - before < GROWTH_KB, (before, after)
     assert ADDRESS not in "".join(events)
+
+
+def test_a_mailbox_put_above_another_takes_its_number(dovecot: Dovecot, sink: SmtpSink) -> None:
+    """Log lines name mailboxes by their place in the file: also when that changes, and without a new connection."""
+    with Site(dovecot, sink, hours=closed_now()) as site:
+        site.start()
+        text = site.config.read_text(encoding="utf-8")
+        at = text.index("[[mailbox]]")
+        other = text[at:].replace(ADDRESS, "other@harbour.example").replace('aliases = ["help@harbour.example"]', "")
+        before = len(site.log())
+        reload_with(site, f"{text[:at]}{other}\n{text[at:]}")
+        site.wait_for_log(lambda line: line["event"] == "watching", after=before)
+        changes = [line["event"] for line in site.log() if line["event"].startswith("changed")]
+        assert changes == ["changed: mailbox 1: added", "changed: mailbox 2: was number 1"]
+        site.deliver(letter("tom@mail.example"))
+        line = site.wait_for_log(lambda line: line["event"] == "sent")
+        assert line["mailbox"] == "mailbox 2"
+        assert [line["mailbox"] for line in site.log() if line["event"] == "watching"] == ["mailbox 1", "mailbox 1"]
+        assert site.stop() == 0

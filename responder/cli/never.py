@@ -129,6 +129,8 @@ async def _ask_ledger(directory: Path, questions: Sequence[Answer]) -> list[Answ
             f"A running responder holds the ledger in {directory}, and its control socket was not found. "
             f"Tell where it is (RUNTIME_DIRECTORY={SYSTEM_RUNTIME} responder never ...), or stop the responder first."
         ) from error
+    # it may not be the one that she means
+    print(f"No responder is running; this is about the ledger in {directory}.", file=sys.stderr)
     try:
         handlers = never_handlers(ledger, now)
         return [await handlers[str(question["verb"])](question) for question in questions]

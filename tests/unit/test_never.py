@@ -29,7 +29,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
         status = cli.main(["never", what])
         said = capsys.readouterr()
-        return status, said.out, said.err
+        return (
+            status,
+            said.out,
+            said.err.replace(f"No responder is running; this is about the ledger in {tmp_path}.\n", ""),
+        )
 
     return runs
 
@@ -108,7 +112,8 @@ def test_a_ledger_that_nobody_reads_is_not_made(tmp_path: Path, monkeypatch: pyt
     assert (status, list(tmp_path.iterdir())) == (1, [])
     assert "No responder has run with the state directory" in complaint
     asyncio.run(opened(tmp_path / "system"))
-    assert run("add", "tom@mail.example")[0] == 0
+    status, _, about = run("add", "tom@mail.example")
+    assert (status, about) == (0, f"No responder is running; this is about the ledger in {tmp_path / 'system'}.\n")
     asyncio.run(opened(tmp_path / "responder"))
     assert run("check", "tom@mail.example")[1] == "It is not on the list.\n"
 

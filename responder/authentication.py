@@ -28,6 +28,9 @@ EXCHANGE_ONLINE = "exchange-online"
 PROPOSAL_DOMAINS = 3
 """From so many domains at least the same id has to come before it is proposed."""
 
+MAX_FIELDS = 50
+"""Looked at from the top, where our own server's stand; it writes one, or one for each method."""
+
 MAX_PARTS = 1_000
 """Of one field. Servers report each signature, and refuse to look at more than a few dozen."""
 
@@ -78,12 +81,13 @@ def vouched_for(message: InboundMessage, found: Iterable[AuthResult]) -> bool:
 
 def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
     """The parts behind the id of each field that is believed, top-most first."""
-    seen = False
+    seen, fields = False, 0
     for name, value in message.fields:
-        if name == "received" and seen:
+        if (name == "received" and seen) or fields == MAX_FIELDS:
             return
         if name != "authentication-results":
             continue
+        fields += 1
         text, understood = without_comments(value)
         text = text.lower()
         if "= " in text or " =" in text or "\t" in text:
@@ -130,7 +134,8 @@ def proposed_authserv_id(messages: Iterable[InboundMessage]) -> str | None:
     """The id that the mailbox's own server seems to write, for the owner's file; None when that is not plain.
 
     It stands top-most in most of the messages, and in mail of several domains: what one sender puts in everywhere is
-    not it. `EXCHANGE_ONLINE` when the top-most field has no id.
+    not it. `EXCHANGE_ONLINE` when the top-most field has no id; ``*.example.org`` when the hosts of a provider each
+    write their own.
     """
     total = 0
     domains: dict[str, list[str]] = defaultdict(list)
@@ -138,9 +143,13 @@ def proposed_authserv_id(messages: Iterable[InboundMessage]) -> str | None:
         total += 1
         values = message.values("authentication-results")
         if values and len(message.from_) == 1:
-            domains[_id_of(values[0])].append(message.from_[0].domain)
-    found = max(domains, key=lambda name: len(domains[name]), default=None)
-    if found is None or len(set(domains[found])) < PROPOSAL_DOMAINS or 2 * len(domains[found]) <= total:
+            found = _id_of(values[0])
+            _, dot, parent = found.partition(".")
+            for name in (found, f"*.{parent}") if dot and "." in parent else (found,):
+                domains[name].append(message.from_[0].domain)
+    # the id itself before the pattern that holds it as well
+    found = max(sorted(domains, key=lambda name: name.startswith("*")), key=lambda name: len(domains[name]), default="")
+    if not found or len(set(domains[found])) < PROPOSAL_DOMAINS or 2 * len(domains[found]) <= total:
         return None
     return found
 

@@ -128,7 +128,12 @@ def _remarks(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Ite
             f"mailbox {number}: no authserv_id, so forged senders are not told from real ones. Write whose "
             "Authentication-Results to believe, as the mailbox's own mail shows it"
         )
-        if box.rules.contact_forms:
+        if box.rules.trust_reply_to:
+            yield (
+                f"mailbox {number}: no authserv_id, so trust_reply_to does nothing: nobody can tell whether a message "
+                "is really from there. Write whose Authentication-Results to believe"
+            )
+        if any(form.host is None for form in box.rules.contact_forms):
             yield (
                 f"mailbox {number}: no authserv_id, so no [[contact_form]] can be told from whoever pretends to be it, "
                 "and gets no reply. Write whose Authentication-Results to believe"

@@ -61,7 +61,7 @@ def accounts(
 ) -> list[Account]:
     """Every mailbox that holds together; whatever is wrong is added to ``problems``."""
     served = frozenset(address.identity for table in tables.values() for address in _addresses(table))
-    contact_forms = tuple(ContactForm(form.from_) for form in forms.values())
+    contact_forms = tuple(ContactForm(form.from_, form.host) for form in forms.values())
     problems.extend(_addresses_listed_twice(tables))
     problems.extend(_forms_listed_twice(forms))
     found: dict[int, Account] = {}
@@ -131,6 +131,7 @@ class _Reader:
             served=served,
             authserv_id=self._authserv_id(),
             contact_forms=contact_forms,
+            trust_reply_to=frozenset(table.trust_reply_to),
             never_domains=frozenset(table.never_domains),
             rules_off=self._rules_off(),
         )
@@ -291,17 +292,13 @@ def _other_port(port: int) -> str:
 
 def _cannot_be_off(name: str) -> str | None:
     """Why a rule cannot be turned off, or None when it can."""
-    soft = [rule.id for rule in policy.RULES if rule.level is Level.SOFT]
     rule = next((rule for rule in policy.RULES if rule.id == name), None)
     if rule is None:
+        soft = [rule.id for rule in policy.RULES if rule.may_be_off]
         hint = did_you_mean(name, soft) or f" These can be turned off: {', '.join(soft)}"
         return f"there is no such rule.{hint}"
-    match rule.level:
-        case Level.HARD:
-            return f"this rule is always on, because a reply could do harm: {rule.title} ({rule.source})"
-        case Level.OPTIONAL:
-            return "this rule is off anyway. Take it out of the list"
-        case Level.SOFT:
-            return None
-        case _:
-            assert_never(rule.level)
+    if rule.level is Level.OPTIONAL:
+        return "this rule is off anyway. Take it out of the list"
+    if rule.may_be_off:
+        return None
+    return f"this rule is always on, because a reply could do harm: {rule.title} ({rule.source})"

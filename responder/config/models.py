@@ -192,6 +192,7 @@ class ContactForm(Table):
     """``[[contact_form]]``: a web form that writes as a robot; its Reply-To is the person."""
 
     from_: MailAddress = Field(alias="from", examples=['"wordpress@harbour.example"'])
+    host: Host | None = Field(default=None, examples=['"web1.host.example"'])
 
 
 class Password(Table):
@@ -255,6 +256,7 @@ class Mailbox(Table):
     )
     folder: Folder = Field(default="INBOX", examples=['"INBOX"'])
     authserv_id: Line | None = Field(default=None, examples=['"mx.harbour.example"'])
+    trust_reply_to: list[Domain] = Field(default=[], examples=['["directory.example"]'])
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])
     never_domains: list[Domain] = Field(default=[], examples=['["shop.example"]'])
     hours: Annotated[Hours | None, BeforeValidator(_one("hours"))] = Field(default=None)

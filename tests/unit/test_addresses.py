@@ -14,6 +14,7 @@ from responder.addresses import (
     MAX_ELEMENTS,
     parse_address,
     read_addresses,
+    read_any_addresses,
     without_comments,
 )
 
@@ -277,3 +278,33 @@ def test_twice_the_text_takes_no_more_than_twice_as_long(bomb: str) -> None:
         return min(times)
 
     assert cost(64_000) < 12 * cost(16_000) + 0.02
+
+
+USUAL = st.sampled_from(
+    [
+        *'<>@.,;:"()[]\\ \tab-_=?+',
+        "mary",
+        "example.org",
+        '"',
+        '"x" ',
+        "Mary Example ",
+        "<mary@example.org>",
+        "é",
+        "\0",
+        "\x1c",
+        "X.Y",
+    ]
+)
+
+
+@given(st.lists(USUAL, max_size=8).map("".join))
+@example("mary@example.org")
+@example("Mary <Mary@Example.ORG>")
+@example('"Mary <x@y.z>" <mary@example.org>')
+@example("mary@example.org>")
+@example("<mary@example.org")
+@example("x <mary@-example.org>")
+@example(f"<{'a' * 250}@b.example>")
+def test_the_short_way_reads_what_the_long_way_reads(text: str) -> None:
+    """Most fields are read by one pattern; it knows no address that the whole syntax does not."""
+    assert read_addresses(text) == read_any_addresses(text)

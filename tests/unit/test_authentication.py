@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from responder import headers
-from responder.authentication import EXCHANGE_ONLINE, MAX_PARTS, proposed_authserv_id, results, vouched_for
+from responder.authentication import EXCHANGE_ONLINE, MAX_FIELDS, MAX_PARTS, proposed_authserv_id, results, vouched_for
 from responder.model import InboundMessage
 
 OURS = "mx.harbour.example"
@@ -76,7 +76,7 @@ def test_the_top_most_field_that_speaks_of_a_method_counts() -> None:
 
 
 def test_so_many_results_are_not_read() -> None:
-    """A server that verifies a thousand signatures does not exist; of such a field nothing but a failure is believed."""
+    """No server verifies a thousand signatures; of such a field nothing but a failure is believed."""
     assert found(field(OURS + ";dkim=pass" * (MAX_PARTS + 1))) == []
     assert found(field(OURS + ";dkim=none" * MAX_PARTS + ";dmarc=fail")) == [("dmarc", "fail")]
 
@@ -157,11 +157,33 @@ def mail(count: int, text: str | None, *, domains: int = 9) -> list[InboundMessa
         (mail(4, f"{OURS}; dkim=pass") + [message()] * 4, None),
         (mail(5, f"{OURS}; dkim=pass") + [message()] * 4, OURS),
         (mail(5, f"{OURS}; dkim=pass") + mail(4, "evil.example; dkim=pass"), OURS),
+        (mail(5, "mx1.mail.example; dkim=pass") + mail(4, "mx2.mail.example; dkim=pass"), "*.mail.example"),
+        (mail(5, "one.example; dkim=pass") + mail(5, "two.example; dkim=pass"), None),
         ([message(field(f"{OURS}; spf=pass"), from_="")] * 9, None),
         ([], None),
     ],
-    ids=["plain", "spelt oddly", "no id", "two domains", "half", "just over half", "a rival", "no sender", "no mail"],
+    ids=[
+        "plain",
+        "spelt oddly",
+        "no id",
+        "two domains",
+        "half",
+        "just over half",
+        "a rival",
+        "many hosts",
+        "two of a top level",
+        "no sender",
+        "no mail",
+    ],
 )
 def test_the_id_is_proposed_that_most_mail_shows(messages: list[InboundMessage], proposed: str | None) -> None:
     """Whoever fills the folder from one or two domains cannot choose whom we believe."""
     assert proposed_authserv_id(messages) == proposed
+
+
+def test_fields_far_below_the_top_are_not_read() -> None:
+    """Our own server's stand on top; a sender's thousand more cost nothing."""
+    others = [field("other.example; spf=pass")] * (MAX_FIELDS - 1)
+
+    assert found(*others, field(f"{OURS}; dmarc=fail")) == [("dmarc", "fail")]
+    assert found(*others, field("other.example"), field(f"{OURS}; dmarc=fail")) == []

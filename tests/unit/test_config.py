@@ -339,6 +339,25 @@ def test_soft_rules_can_be_turned_off_and_domains_left_out(tmp_path: Path) -> No
     assert box.folder == "INBOX"
 
 
+def test_the_test_of_the_recipient_can_be_turned_off(tmp_path: Path) -> None:
+    """It is hard, but a mailbox may take mail to any address of its domain."""
+    box = mailbox(tmp_path, 'provider = "gmail"\nrules_off = ["not-addressed"]\npassword = { env = "S" }\n')
+    assert box.rules.rules_off == {"not-addressed"}
+
+
+def test_robots_in_front_of_people_are_told_apart_from_their_writers(tmp_path: Path) -> None:
+    """A form's host and the domains whose Reply-To is trusted reach the rules, in the form that headers have."""
+    box = mailbox(
+        tmp_path,
+        'provider = "gmail"\ntrust_reply_to = ["@Directory.example"]\npassword = { env = "S" }\n'
+        '[[contact_form]]\nfrom = "forms@web.example"\nhost = "Web1.Host.example"\n',
+    )
+    assert box.rules.trust_reply_to == {"directory.example"}
+    assert [(str(form.from_), str(form.host).lower()) for form in box.rules.contact_forms] == [
+        ("forms@web.example", "web1.host.example")
+    ]
+
+
 def test_an_optional_rule_is_off_anyway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Turning off what is off is a misunderstanding worth telling."""
     optional = type("Rule", (), {"id": "extra", "level": Level.OPTIONAL})()

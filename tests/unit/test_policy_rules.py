@@ -9,8 +9,8 @@ import pytest
 
 from responder import headers, policy
 from responder.headers import HEADER_NAMES
-from responder.model import Address, Level, Skip
-from responder.policy import RULES, SOFT_RULES, MailboxRules
+from responder.model import Address, Level, Proof, Reply, Skip
+from responder.policy import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules
 from responder.rules import SOFT_RULES as SAME
 from tests.unit.policy_cases import AT, MAILBOX, PROOF, block, judge, outcome
 
@@ -586,3 +586,154 @@ def test_no_reason_repeats_what_the_sender_wrote() -> None:
         decision = judge(block({"Subject": "Zanzibar"} | fields, more=more), received_at=AT)
         assert "Zanzibar" not in decision.why, rule
         assert "@" not in decision.why, rule
+
+
+DIRECTORY = replace(MAILBOX, trust_reply_to=frozenset({"directory.example"}))
+SENT_BY_DIRECTORY = "Authentication-Results: mx.harbour.example; dkim=pass header.d=directory.example\r\n"
+FOR_MARY = {"From": "Directory <noreply@directory.example>", "Reply-To": "Mary <mary@example.net>"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "more", "rule"),
+    [
+        ({}, SENT_BY_DIRECTORY, "reply"),
+        ({"From": "x@mail.directory.example"}, SENT_BY_DIRECTORY, "reply"),
+        ({}, "", "no-reply-sender"),
+        ({}, SENT_BY_DIRECTORY.replace("directory", "evil"), "no-reply-sender"),
+        ({"From": "noreply@otherdirectory.example"}, SENT_BY_DIRECTORY, "no-reply-sender"),
+        ({"Reply-To": "a@b.example, c@d.example"}, SENT_BY_DIRECTORY, "no-reply-sender"),
+        ({"Reply-To": ""}, SENT_BY_DIRECTORY, "no-reply-sender"),
+        ({"Reply-To": "noreply@example.net"}, SENT_BY_DIRECTORY, "no-reply-sender"),
+        ({"Reply-To": "help@harbour.example"}, SENT_BY_DIRECTORY, "own-address"),
+        ({"Reply-To": "joe@never.example"}, SENT_BY_DIRECTORY, "never-domain"),
+        ({"Return-Path": "<>"}, SENT_BY_DIRECTORY, "null-return-path"),
+        ({}, SENT_BY_DIRECTORY + "Auto-Submitted: auto-generated\r\n", "auto-submitted"),
+        ({"To": "joe@example.net"}, SENT_BY_DIRECTORY, "not-addressed"),
+    ],
+)
+def test_a_trusted_reply_to_is_answered_only_where_it_is_proved(fields: dict[str, str], more: str, rule: str) -> None:
+    """The person takes the place of the From address; all else that speaks against a reply still does."""
+    decision = judge(block(FOR_MARY | fields, more=more), rules=DIRECTORY)
+
+    assert outcome(decision) == rule
+    if isinstance(decision, Reply):
+        assert (decision.correspondent.addr_spec, decision.proof) == ("mary@example.net", Proof.FORM)
+
+
+def test_our_own_address_in_front_of_a_trusted_reply_to_stays_ours() -> None:
+    """Trusting our own domain would answer whomever a forger names."""
+    ours = replace(MAILBOX, trust_reply_to=frozenset({"harbour.example"}))
+    content = block({"From": "hello@harbour.example", "Reply-To": "mary@example.net"}, more=PROVED)
+
+    assert outcome(judge(content, rules=ours)) == "own-address"
+
+
+HOSTED = replace(
+    MAILBOX,
+    authserv_id=None,
+    contact_forms=(ContactForm(Address("wordpress", "harbour.example"), "Web1.host.example"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("received", "believed"),
+    [
+        ("from web1 (web1.host.example [192.0.2.80]) by mx; x", True),
+        ("from web1 (WEB1.host.example. [192.0.2.80]) by mx; x", True),
+        ("from web1 (web1.host.example [IPv6:2001:db8::80] (may be forged)) by mx; x", False),
+        ("from web1.host.example (unknown [192.0.2.80]) by mx; x", False),
+        ("from web1.host.example ([192.0.2.80]) by mx; x", False),
+        ("from web1.host.example by mx; x", False),
+        ("from a(web1.host.example [192.0.2.80]) (b [192.0.2.66]) by mx; x", False),
+        ("by mx; x", False),
+        (None, False),
+    ],
+)
+def test_a_form_is_believed_from_its_host(received: str | None, believed: bool) -> None:
+    """By the name that our server looked up, never by what the machine calls itself."""
+    more = f"Received: {received}\r\n" if received is not None else ""
+    decision = judge(block(FORM, more=more), rules=HOSTED)
+
+    assert outcome(decision) == ("reply" if believed else "contact-form-unproved")
+
+
+def test_a_form_may_be_known_by_the_address_of_its_host() -> None:
+    """For hosts without a name in the DNS."""
+    form = ContactForm(Address("wordpress", "harbour.example"), "2001:db8::80")
+    content = block(FORM, more="Received: from x (unknown [IPv6:2001:DB8::80]) by mx; x\r\n")
+
+    assert outcome(judge(content, rules=replace(HOSTED, contact_forms=(form,)))) == "reply"
+
+
+def test_what_vouches_for_a_sender_goes_with_the_reply() -> None:
+    """The rates go by it."""
+    proofs = [
+        decision.proof
+        for decision in (
+            judge(block()),
+            judge(block(more=PROVED.replace("harbour.example;", "example.org;", 1))),
+        )
+        if isinstance(decision, Reply)
+    ]
+    known = judge(block(more="Authentication-Results: mx.harbour.example; spf=pass smtp.mailfrom=example.org\r\n"))
+    form = judge(block(FORM, more=PROVED))
+
+    assert proofs == [Proof.NONE, Proof.NONE]
+    assert isinstance(known, Reply)
+    assert known.proof is Proof.SENDER
+    assert isinstance(form, Reply)
+    assert form.proof is Proof.FORM
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("12345678:user:proton", "reply"),
+        ("i0a1b2c3d:Fastmail", "reply"),
+        ("bizesmtp:firm.example:qybglogicsvr:qybglogicsvr5", "reply"),
+        ("a:b:c:shop", "feedback-id"),
+        ("campaign:user:proton", "feedback-id"),
+    ],
+)
+def test_providers_that_mark_everybody_silence_nobody(value: str, rule: str) -> None:
+    """Proton, Fastmail and Tencent write Feedback-ID on each message that a person sends."""
+    assert outcome(judge(block(more=f"Feedback-ID: {value}\r\n"))) == rule
+
+
+def test_a_group_of_our_own_domain_is_listed() -> None:
+    """A practice that reads its mail through a Google Group would hear of nobody."""
+    own = judge(block(more="List-Id: Hello <hello.harbour.example>\r\n"))
+    other = judge(block(more="List-Id: <carers.lists.example>\r\n"))
+
+    assert isinstance(own, Skip)
+    assert isinstance(other, Skip)
+    assert (own.rule, own.maybe_person, other.maybe_person) == ("mailing-list", True, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cure"),
+    [
+        ({"Subject": "Out of office"}, 'rules_off = ["automatic-subject"] in its [[mailbox]]'),
+        (
+            {"From": "wordpress@web.example", "Reply-To": "ann@example.net"},
+            '[[contact_form]] with from = "wordpress@web.example"',
+        ),
+    ],
+)
+def test_a_soft_rule_names_the_line_that_ends_it(fields: dict[str, str], cure: str) -> None:
+    """Whoever is silenced wrongly is mended by one line."""
+    decision = judge(block(fields))
+
+    assert isinstance(decision, Skip)
+    assert (decision.maybe_person, decision.cure) == (True, cure)
+
+
+def test_the_test_of_the_recipient_may_be_turned_off() -> None:
+    """For a mailbox that takes mail to any address; the reply comes from its own."""
+    decision = judge(
+        block({"To": "any@harbour.example"}), rules=replace(MAILBOX, rules_off=frozenset({"not-addressed"}))
+    )
+
+    assert isinstance(decision, Reply)
+    assert decision.answered_as == MAILBOX.address
+    assert SOFT_RULES | {"not-addressed"} == MAY_BE_OFF

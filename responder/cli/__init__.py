@@ -6,6 +6,7 @@ import sys
 import zoneinfo
 from typing import TYPE_CHECKING
 
+from responder.cli.common import UsageError
 from responder.cli.parser import parser
 from responder.errors import ConfigError, ResponderError
 
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return EXIT_CONFIG
+    except UsageError as error:
+        print(f"responder: {error}", file=sys.stderr)
+        return EXIT_USAGE
     except ResponderError as error:
         print(f"responder: {error}", file=sys.stderr)
         return EXIT_FAILED

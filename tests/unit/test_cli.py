@@ -128,7 +128,7 @@ def test_preview_shows_the_reply_as_read(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.usefixtures("config")
 def test_preview_of_one_mailbox_in_working_hours(capsys: pytest.CaptureFixture[str]) -> None:
     """In working hours no reply goes out; the sentence says so."""
-    assert main(["preview", "--mailbox", "info@quay.example", "--at", "2026-11-23T10:00"]) == 1
+    assert main(["preview", "--mailbox", "info@quay.example", "--at", "2026-11-23T10:00"]) == 2
     assert "no reply goes out" in capsys.readouterr().err
 
 
@@ -145,14 +145,14 @@ def test_preview_of_a_practice_that_never_closes(config: Path, capsys: pytest.Ca
     hours = "\n".join(f'{day} = "00:00-24:00"' for day in days)
     text = re.sub(r"\[hours\].*?(?=\[\[mailbox)", f"[hours]\n{hours}\n\n", CONFIG, count=1, flags=re.DOTALL)
     config.write_text(text, encoding="utf-8")
-    assert main(["preview"]) == 1
+    assert main(["preview"]) == 2
     assert "day and night" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("config")
 def test_an_unknown_mailbox_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     """The cure is in the sentence."""
-    assert main(["preview", "--mailbox", "no@where.example"]) == 1
+    assert main(["preview", "--mailbox", "no@where.example"]) == 2
     assert "hello@harbour.example, info@quay.example" in capsys.readouterr().err
 
 
@@ -214,7 +214,7 @@ def test_explain_what_cannot_be_read(
     """A missing file and an unreadable time are said."""
     monkeypatch.chdir(message.parent)
     assert tmp_path == message.parent
-    assert main(words) == 1
+    assert main(words) == 2
     assert capsys.readouterr().err
 
 
@@ -236,7 +236,7 @@ def test_crisis_lines_lists_countries(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_crisis_lines_of_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown country is an error with a cure."""
-    assert main(["crisis-lines", "XX"]) == 1
+    assert main(["crisis-lines", "XX"]) == 2
     assert capsys.readouterr().err
 
 

@@ -125,7 +125,7 @@ def test_the_week_of_one_mailbox(path: Path, capsys: pytest.CaptureFixture[str])
     lines = typed(path, capsys, "hours", "--mailbox", "Jo@harbour.example")
     assert lines[2].endswith("10:00-11:00, 11:30-12:00  closure")
     assert not any("own" in line for line in lines)
-    assert "no such mailbox" in typed(path, capsys, "hours", "--mailbox", "x@y.example", status=1)[0]
+    assert "no such mailbox" in typed(path, capsys, "hours", "--mailbox", "x@y.example", status=2)[0]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_file_without_a_line_for_it(path: Path, capsys: pytest.CaptureFixture[
     lines = typed(path, capsys, "hours", "--at", "2026-11-25T12:00")
     assert lines[2] == "config.toml has no line for it: a day that is not listed is closed"
     assert any("no working hours" in line for line in typed(path, capsys, "hours"))
-    assert "not a time" in typed(path, capsys, "hours", "--at", "noon", status=1)[0]
+    assert "not a time" in typed(path, capsys, "hours", "--at", "noon", status=2)[0]
 
 
 def test_the_page_is_written(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,7 +192,7 @@ def test_the_page_is_written(path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "<title>Harbour Counselling: hours</title>" in text
     assert "Drawn on Monday 23 November 2026 at 18:05 (UK time)" in text
     assert "training" not in text
-    assert "Not a directory" in typed(path, capsys, "hours", "--html", str(path / "x"), status=1)[0]
+    assert "Not a directory" in typed(path, capsys, "hours", "--html", str(path / "x"), status=2)[0]
     path.write_text(FILE.replace('name = "Harbour Counselling"\n', ""), encoding="utf-8")
     typed(path, capsys, "hours", "--html", str(page))
     assert "<title>Hours</title>" in page.read_text(encoding="utf-8")
@@ -265,7 +265,7 @@ def test_what_cannot_be_understood(
     path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     """One line with the cure, and the file as it was."""
-    status = 78 if "past midnight" in message else 1
+    status = 78 if "past midnight" in message else 2
     [line] = typed(path, capsys, *words, status=status)
     assert message in line
     assert path.read_text(encoding="utf-8") == FILE

@@ -38,7 +38,8 @@ def deciding_line(path: Path, schedule: Schedule, at: datetime, *, mailbox: int 
     place = Places(text).key(loc)
     if place is None:
         return None
-    return f"{path}:{place.line}: {text.splitlines()[place.line - 1].strip()}"
+    line = text.split("\n")[place.line - 1].strip()
+    return f"{path}:{place.line}: {line}"
 
 
 class _Finder:

@@ -56,9 +56,9 @@ def read(path: Path) -> Original:
 
 def difference(original: Original, text: str) -> str:
     """What changes, as a unified diff; empty when nothing does."""
-    old, new = original.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    lines = difflib.unified_diff(old, new, str(original.path), f"{original.path} (new)", n=2)
-    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    names = str(original.path), f"{original.path} (new)"
+    lines = difflib.unified_diff(original.text.split("\n"), text.split("\n"), *names, n=2, lineterm="")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def try_out(original: Original, text: str, load: Callable[[Path], object]) -> None:

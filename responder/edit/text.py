@@ -235,7 +235,7 @@ def _commented_out(body: _Body, index: int) -> list[Comment]:
     trivia = item.trivia
     text = f"{key.as_string()}{key.sep}{item.as_string()}{trivia.comment_ws}{trivia.comment}"
     there = {other.as_string().strip() for _, other in body if isinstance(other, Comment)}
-    lines = [f"# {line}" for line in text.splitlines()]
+    lines = [f"# {line}" for line in text.split("\n")]
     return [Comment(Trivia(trivia.indent, "", line, "\n")) for line in lines if line not in there]
 
 

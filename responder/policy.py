@@ -4,7 +4,7 @@ Hard rules come before soft ones, so that what is surely a machine is never list
 time come last, so that the reason given is the lasting one.
 
 See Also:
-    DESIGN §5 (time), RFC 3834 §2, RFC 5230 §4.
+    RFC 3834 §2, RFC 5230 §4.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
 """Id and fact of the reasons that time gives; the last three are the ledger's to find."""
 
 BELIEVABLE_SKEW = timedelta(days=1)
-"""A server's clock this far ahead of ours counts as now (DESIGN §5); what is beyond is no time of arrival."""
+"""A server's clock this far ahead of ours counts as now; what is beyond is no time of arrival."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -114,7 +114,7 @@ def judge_rules(message: InboundMessage, rules: MailboxRules) -> Iterator[tuple[
 def answered_since(
     period: ClosedPeriod, now: datetime, *, floor: timedelta, repeat_after: timedelta, discreet: bool
 ) -> datetime:
-    """A reply to the same person at or after this instant is enough for now (DESIGN §5).
+    """A reply to the same person at or after this instant is enough for now.
 
     Args:
         period: the closed period that holds now.

@@ -19,7 +19,7 @@ _CREATE = "Copy config.example.toml there and fill it in"
 
 
 def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
-    """The configuration file: the one that was asked for, else the first that exists (DESIGN §9).
+    """The configuration file: the one that was asked for, else the first that exists.
 
     Args:
         explicit: ``--config``.

@@ -1,4 +1,4 @@
-"""The shape of the file: which tables and keys there are, and what each may hold (DESIGN §9)."""
+"""The shape of the file: which tables and keys there are, and what each may hold."""
 
 from __future__ import annotations
 

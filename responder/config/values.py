@@ -118,7 +118,7 @@ class MailboxConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReplyConfig:
-    """When a reply is still due, and when a second one is (DESIGN §5).
+    """When a reply is still due, and when a second one is.
 
     Attributes:
         max_age: older messages are listed, not answered.

@@ -115,7 +115,7 @@ class Wire(imaplib.IMAP4):
         self.plug.sock.sendall(data)
 
     def wrap(self, context: ssl.SSLContext) -> None:
-        """STARTTLS: from here on nothing counts that came before the handshake (FAULTS of injection)."""
+        """STARTTLS: from here on nothing counts that came before the handshake."""
         if self._at < len(self._buffer):
             raise self.abort("data in clear text after the answer to STARTTLS")
         self.plug.wrap(context, self.host)

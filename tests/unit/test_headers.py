@@ -266,7 +266,7 @@ def test_only_one_valid_message_id_is_kept(line: str, message_id: str | None) ->
     ],
 )
 def test_subjects_are_decoded_onto_one_line(raw: str, subject: str) -> None:
-    """What cannot be decoded stays as it is; controls become blanks (FAULTS: decoded line ends)."""
+    """What cannot be decoded stays as it is; controls become blanks, decoded line ends too."""
     assert parse(block({"Subject": ""}, more=f"Subject: {raw}\r\n")).subject == subject
 
 

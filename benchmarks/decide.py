@@ -2,8 +2,8 @@
 
     python benchmarks/decide.py [--rounds 15]
 
-By the process's own clock. The generated blocks are those of the dry run's benchmark as a server returns them; the corpus
-is judged message by message, the best of the rounds each; hostile inputs are built to be as slow as the bounds allow.
+By the process's own clock. The generated blocks are those of the dry run's benchmark, as a server returns them; of the
+corpus each message is judged by itself, the best of the rounds; hostile inputs are as slow as the bounds allow.
 """
 
 from __future__ import annotations

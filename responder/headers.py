@@ -221,6 +221,9 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
+_NONE = AddressList()
+
+
 class _AddressFields:
     """The address fields of one message; of all together no more than `MAX_ADDRESS_TEXT` characters are read."""
 
@@ -233,6 +236,8 @@ class _AddressFields:
         lists = [self._one(value) for name in names for value in self._by_name.get(name, ())[:MAX_ADDRESS_FIELDS]]
         if len(lists) == 1:
             return lists[0]
+        if not lists:
+            return _NONE
         return AddressList(
             found=tuple(address for one in lists for address in one.found),
             complete=all(one.complete for one in lists),

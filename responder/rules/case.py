@@ -76,7 +76,8 @@ def only_reply_to(message: InboundMessage) -> Address | None:
 
 def is_within(domain: str, domains: frozenset[str]) -> bool:
     """Whether the domain is one of these, or below one."""
-    if not domains:
-        return False
-    labels = domain.split(".")
-    return not domains.isdisjoint(".".join(labels[n:]) for n in range(len(labels)))
+    while domain and domains:
+        if domain in domains:
+            return True
+        _, _, domain = domain.partition(".")
+    return False

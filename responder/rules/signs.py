@@ -226,7 +226,7 @@ def calendar(case: Case) -> Finding | None:
 def voice_or_fax(case: Case) -> Finding | None:
     """What telephone systems send: there was a person, but the sender's address is the machine's."""
     message = case.message
-    kinds = case.media_types.union(_words(message, ["message-context"]))
+    kinds = {*case.media_types, *_words(message, ["message-context"])}
     classes = (word(value).rpartition(":")[2] for value in message.values("content-class"))
     asterisk = "x-asterisk-callerid" in message.by_name
     if asterisk or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):

@@ -71,6 +71,8 @@ class MailboxRules:
         identity = address.identity
         if identity in self.own or identity in self.served:
             return True
+        if "+" not in address.local:
+            return False
         local, _, domain = identity.rpartition("@")
         untagged = f"{local.partition('+')[0]}@{domain}"
         return untagged in self.own or untagged in self.served

@@ -47,8 +47,12 @@ _POINTS = ("x-spam-level", "x-spam-bar", "x-spamd-bar")
 _IS_SPAM = frozenset({"yes", "true", "spam", "infected", "virus", "blacklisted", "blocklisted"})
 _FOREFRONT = re.compile(r"\b(?:SFV:(?:SPM|SKS|SKB)|CAT:(?:SPM|HSPM|PHSH|HPHSH|HPHISH|MALW));", re.IGNORECASE)
 _PROOFPOINT = re.compile(r"rule=(?:[a-z]+_)?(?:spam|phish|malware)\b", re.IGNORECASE)
-_OF_PEOPLE = re.compile(r"[0-9]+:user:proton|i[0-9a-f]+:fastmail|[a-z]*esmtp[a-z]*:.*", re.IGNORECASE)
-"""Feedback-IDs that Proton, Fastmail and Tencent's company mail put on every message that a person writes there."""
+_OF_PEOPLE = re.compile(
+    r"[0-9]+:user:proton|i[0-9a-f]+:fastmail|rr[0-9a-f]+:zu[0-9a-f]+:rf[0-9a-f]+:zohomail"
+    r"|[a-z]+:[^:]+:(?:qy)?bg[a-z]+:(?:qy)?bg[0-9a-z-]+",
+    re.IGNORECASE,
+)
+"""Feedback-IDs that Proton, Fastmail, Zoho and Tencent put on every message that a person writes there."""
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
 

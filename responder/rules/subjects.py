@@ -72,10 +72,18 @@ _BY_KEY: dict[str, tuple[str, ...]] = {}
 for _start in STARTS:
     _BY_KEY[_start[:_KEY]] = (*_BY_KEY.get(_start[:_KEY], ()), _start)
 
+_TAG = re.compile(r"\[[^\]]{1,20}\]:? *")
+"""What a receiving organisation puts in front of a subject that comes from outside, such as "[EXTERNAL]"."""
+
 _GOOGLE_INVITATION = re.compile(r"(?:updated )?invitation(?: from an unknown sender)?: .+ @ .+\d")
 
 
 def is_automatic(subject: str) -> bool:
     """Whether a subject starts, or as a whole looks, like one that a program wrote."""
     text = subject.lower() if subject.isascii() else unicodedata.normalize("NFC", subject).lower()
+    tag = _TAG.match(text) if text.startswith("[") else None
+    return _starts(text) or (tag is not None and _starts(text[tag.end() :]))
+
+
+def _starts(text: str) -> bool:
     return text.startswith(_BY_KEY.get(text[:_KEY], ())) or _GOOGLE_INVITATION.match(text) is not None

@@ -49,9 +49,9 @@ GUARDS = (
     ),
     Guard(
         "3 people: a null return path is no person",
-        "responder/rules/__init__.py",
-        'Rule("null-return-path", HARD, "a Return-Path that names nobody", "RFC 3834 §2", who.null_return_path),',
-        "",
+        "responder/rules/who.py",
+        "not case.message.return_path.is_null or case.is_form",
+        "case",
         f"{MAIN_PATH}::test_only_people_are_answered",
     ),
     Guard(

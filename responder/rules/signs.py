@@ -13,7 +13,7 @@ from responder.model import Defect, Proof
 from responder.rules.case import is_within, word
 from responder.rules.subjects import is_automatic
 from responder.rules.values import Finding
-from responder.rules.who import is_role
+from responder.rules.who import is_role, perhaps_form_of_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,12 +92,11 @@ def set_aside(case: Case) -> Finding | None:
     return Finding("the mailbox marks it as junk, as deleted or as a draft")
 
 
-_automatic = not_no(["auto-submitted"], "it says that a machine sent it")
-
-
 def auto_submitted(case: Case) -> Finding | None:
     """RULES 3. A contact form is a machine, but there is a person behind it."""
-    return None if case.is_form else _automatic(case)
+    if case.is_form or all(found == "no" for found in _words(case.message, ["auto-submitted"])):
+        return None
+    return perhaps_form_of_ours(case, "it says that a machine sent it")
 
 
 def auto_response_suppress(case: Case) -> Finding | None:
@@ -201,8 +200,8 @@ def feedback_id(case: Case) -> Finding | None:
 
 
 def dmarc_fail(case: Case) -> Finding | None:
-    """RULES 25."""
-    if any(found.method == "dmarc" and found.result == "fail" for found in case.proved):
+    """RULES 25. A form known by its host often fails: that is what a host is named for."""
+    if not case.is_form and any(found.method == "dmarc" and found.result == "fail" for found in case.proved):
         return Finding("your mail server found that its sender is forged (DMARC)")
     return None
 

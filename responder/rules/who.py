@@ -80,6 +80,13 @@ def perhaps_form(case: Case, why: str) -> Finding:
     return Finding(why, maybe_person=True, cure=f'[[contact_form]] with from = "{robots[0]}"')
 
 
+def perhaps_form_of_ours(case: Case, why: str) -> Finding:
+    """Likewise for what other machines say too: only where the robot is at our own domain, or has a robot's name."""
+    robots = case.message.from_
+    likely = any(one.domain in case.rules.own_domains or is_role(one) or looks_like_no_reply(one) for one in robots)
+    return perhaps_form(case, why) if likely else Finding(why)
+
+
 def exchange_substitute(case: Case) -> Finding | None:
     """Exchange hands this out in place of a message that it cannot convert: whose, and what, it does not say."""
     if case.message.from_ or not case.message.subject.lower().startswith("retrieval using the imap4 protocol failed"):
@@ -123,7 +130,7 @@ def null_return_path(case: Case) -> Finding | None:
     """RULES 1. Absent is no reason: many servers do not keep it."""
     if not case.message.return_path.is_null or case.is_form:
         return None
-    return Finding("its return path names nobody: it is a bounce or an automatic message")
+    return perhaps_form_of_ours(case, "its return path names nobody: it is a bounce or an automatic message")
 
 
 def own_address(case: Case) -> Finding | None:

@@ -22,7 +22,7 @@ from responder.errors import LedgerError
 from responder.headers import HEADER_NAMES
 from responder.ledger import Ledger
 from responder.logs import redact
-from responder.mailbox import CommandPool, Mailbox
+from responder.mailbox import CommandPool, Lessons, Mailbox
 from responder.notify import Notifier
 from responder.reload import Reloader
 from responder.service import Alarm, MailboxService, never_handlers
@@ -199,6 +199,7 @@ class Daemon:
 
     def _start(self, number: int, box: MailboxConfig) -> _Running:
         label = self._label(number, box)
+        lessons = Lessons()
         sender = Submitter(label, box.smtp, lambda: self._login_of(box), box.address)
         service = MailboxService(
             label=label,
@@ -206,7 +207,13 @@ class Daemon:
             folder=box.folder,
             pipeline=pipeline_of(self._config, box),
             new_folder=lambda: Mailbox(
-                box.name, box.folder, box.imap, lambda: self._login_of(box), self._pool, header_names=HEADER_NAMES
+                box.name,
+                box.folder,
+                box.imap,
+                lambda: self._login_of(box),
+                self._pool,
+                header_names=HEADER_NAMES,
+                lessons=lessons,
             ),
             sender=sender,
             ledger=self._ledger,

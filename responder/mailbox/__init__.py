@@ -6,7 +6,8 @@ Rooms: ``session`` the asynchronous mailbox, ``connection`` the blocking session
 """
 
 from responder.mailbox.connection import Credentials, FolderState, Server
+from responder.mailbox.fetching import Lessons
 from responder.mailbox.pool import CommandPool
 from responder.mailbox.session import Limits, Mailbox
 
-__all__ = ["CommandPool", "Credentials", "FolderState", "Limits", "Mailbox", "Server"]
+__all__ = ["CommandPool", "Credentials", "FolderState", "Lessons", "Limits", "Mailbox", "Server"]

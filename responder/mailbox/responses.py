@@ -33,11 +33,12 @@ _USUAL_HEADERS = re.compile(
     rb'(?:\d+ )?\(UID (\d{1,10}) FLAGS \(([^()"]*)\) INTERNALDATE "([^"]*)" RFC822\.SIZE (\d{1,19}) '
     rb"BODY\[HEADER\.FIELDS \("  # the names that follow are as long as the header fields themselves
 )
-_USUAL_END = re.compile(rb"\)\] \{\d+\}")
+_USUAL_END = re.compile(rb"\)\](?:<0>)? \{\d+\}")
 _USUAL_TIME = re.compile(rb'(?:\d+ )?\(UID (\d{1,10}) INTERNALDATE "([^"]*)"\)')
 
 _START = re.compile(rb"(?:\d+ )?\(")
-_NAME = re.compile(rb" *([A-Za-z0-9.-]+)(\[[^\]]*\](?:<\d+>)?)? ")
+# a partial answer names where it begins (RFC 9051 §6.4.5); what does not begin at the start is not what was asked for
+_NAME = re.compile(rb" *([A-Za-z0-9.-]+)(\[[^\]]*\](?:<0(?:\.\d+)?>)?)? ")
 _VALUE = re.compile(
     rb'"(?P<quoted>(?:[^"\\]|\\.)*)"|\((?P<list>[^()]*)\)|(?P<nil>NIL)|~?(?P<literal>\{\d+\})|(?P<atom>[^\s()"{}]+)',
     re.IGNORECASE,

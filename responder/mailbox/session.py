@@ -10,10 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from responder.errors import TransientError
+from responder.headers import MAX_HEADER_OCTETS
 from responder.mailbox.connection import Answer, Connection, FolderState
 from responder.mailbox.dial import dial
-from responder.mailbox.faults import refused_command, rethrow
-from responder.mailbox.fetching import Fetch
+from responder.mailbox.faults import asked_to_wait, code_of, refused_command, rethrow
+from responder.mailbox.fetching import Fetch, Lessons
 from responder.mailbox.idle import Heard, IdleRound
 from responder.mailbox.responses import MAX_UID, Reading, read_items, read_search, search_date, uid_set
 from responder.mailbox.wire import FETCH_ALLOWANCE, Plug
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WINDOW = 20_000  # UIDs per command, so that an answer stays near a megabyte
+_PART = f"<0.{MAX_HEADER_OCTETS + 1}>"  # of a header block; one octet more, so that a cut one is seen to be too large
 _SPARSE = 4  # fewer than one UID in so many still exists: the next window is so many times wider
 
 
@@ -72,6 +74,7 @@ class Mailbox:
         pool: threads shared by all mailboxes.
         header_names: which header fields ``fetch`` asks for.
         limits: deadlines and intervals.
+        lessons: what earlier mailboxes for the same folder learnt about messages that cannot be read; added to.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Mailbox:
         header_names: Sequence[str],
         *,
         limits: Limits | None = None,
+        lessons: Lessons | None = None,
     ) -> None:
         self._name = name
         self._folder = folder
@@ -92,9 +96,9 @@ class Mailbox:
         self._pool = pool
         self._limits = limits or Limits()
         self._where = f"IMAP {server.host}:{server.port}"
-        self._items = (
-            f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(header_names).upper()})])"
-        )
+        self._header_part = f"BODY.PEEK[HEADER.FIELDS ({' '.join(header_names).upper()})]"
+        self._lessons = lessons or Lessons()
+        self._parts_refused = False
         self._connection: Connection | None = None
         self._state = FolderState(None, None, 0)
         self._turn = asyncio.Lock()
@@ -124,7 +128,7 @@ class Mailbox:
         credentials = await self._credentials()
         sock = await dial(self._server, self._pool, self._where, self._limits.connect)
         self._connection = Connection(Plug(sock), self._server, self._where, self._limits.command)
-        self._idle_refused = False
+        self._idle_refused = self._parts_refused = False
         await self._run(lambda connection: connection.open(credentials), self._limits.login)
         return await self.examine()
 
@@ -251,7 +255,8 @@ class Mailbox:
         """Headers of these messages, in batches of at most 500; the next one is on its way while the caller works.
 
         A message that is gone is absent. One that the server cannot deliver readably in three tries comes with an
-        empty ``header_block`` (a delivered one holds at least its empty line), so that nothing is silently lost.
+        empty ``header_block`` (a delivered one holds at least its empty line), so that nothing is silently lost. A
+        block larger than ``MAX_HEADER_OCTETS`` may be cut, and is still larger.
 
         Args:
             uids: ascending.
@@ -259,14 +264,28 @@ class Mailbox:
         """
         if self._state.uid_validity not in {None, uid_validity}:
             raise TransientError(self._where, "the folder got another UIDVALIDITY")
-        walk = Fetch(_Source(self, self._where), self._where)
+        self._lessons.about(uid_validity)
+        walk = Fetch(_Source(self, self._where), self._where, self._lessons)
         async with contextlib.aclosing(walk.batches(uids)) as batches:
             async for items in batches:
                 yield [self._fetched(item, uid_validity) for item in items]
 
     async def ask(self, uids: Sequence[Uid], *, headers: bool) -> tuple[Answer, Reading]:
         """One UID FETCH; for ``fetch``."""
-        return await self._uid_fetch(uid_set(uids), self._items if headers else "(UID INTERNALDATE)")
+        if not headers:
+            return await self._uid_fetch(uid_set(uids), "(UID INTERNALDATE)")
+        if self._parts_refused:
+            return await self._ask_headers(uids, "")
+        answer, reading = await self._ask_headers(uids, _PART)
+        if not _may_be_the_part(answer):
+            return answer, reading
+        whole = await self._ask_headers(uids, "")
+        self._parts_refused = whole[0].is_ok
+        return whole if whole[0].is_ok else (answer, reading)
+
+    async def _ask_headers(self, uids: Sequence[Uid], part: str) -> tuple[Answer, Reading]:
+        items = f"(UID FLAGS INTERNALDATE RFC822.SIZE {self._header_part}{part})"
+        return await self._uid_fetch(uid_set(uids), items)
 
     async def _uid_fetch(self, uids: str, items: str) -> tuple[Answer, Reading]:
         def work(connection: Connection) -> tuple[Answer, Reading]:
@@ -350,6 +369,11 @@ class _Source:
         if state.uid_validity != self._uid_validity:
             await self._mailbox.close()
             raise TransientError(self._where, "the folder got another UIDVALIDITY")
+
+
+def _may_be_the_part(answer: Answer) -> bool:
+    """Whether the server may have refused because it knows no partial FETCH."""
+    return not answer.is_ok and code_of(answer.text) != "EXPUNGEISSUED" and asked_to_wait(answer.text) is None
 
 
 async def _pause(seconds: float, wake: asyncio.Event) -> None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 MAX_LINE = 4_000_000  # octets; half a million UIDs in one answer to SEARCH. imaplib loses step at a quarter of that
-MAX_LITERAL = 1_000_000  # octets kept; header blocks above a few dozen kB get no reply anyway
+MAX_LITERAL = 1_000_000  # octets kept, of a server that sends more of a header block than it was asked for
 ALLOWANCE = 4_000_000  # octets a server may send in answer to a small command
-FETCH_ALLOWANCE = 32_000_000  # the same for FETCH and SEARCH over a window of UIDs
+FETCH_ALLOWANCE = (
+    40_000_000  # the same for a window of UIDs, and for a chunk of header blocks, each as long as it may be
+)
 _RECEIVE = 262_144
 _PORT = 143
 _FETCH = re.compile(rb"\* \d+ FETCH ")

@@ -35,6 +35,9 @@ Times = list[tuple[Uid, "datetime | None"]]
 SLICE = 500
 """Messages judged per ledger transaction while catching up: a crash repeats at most this much reading."""
 
+AFTER_TROUBLE = 10
+"""A slice that ended the session is taken in so many parts by the next one, so that the cursor moves all the same."""
+
 ROUND_INTERVAL = 240.0
 """Seconds between two full looks into the folder, whatever IDLE says: servers may stop announcing."""
 
@@ -93,6 +96,7 @@ class MailboxService:
         self._ledger = ledger
         self._clock = clock
         self._wake = asyncio.Event()
+        self._slice = SLICE
         self._answerer = Answerer(
             mailbox=mailbox,
             folder=folder,
@@ -245,10 +249,23 @@ class MailboxService:
                 "the ledger lost a cursor while running: stop the service and look at the state directory"
             )
         times = await folder.received_times(Uid(cursor.last_uid + 1), None)
-        for start in range(0, len(times), SLICE):
-            cursor = await self._take_in(folder, times[start : start + SLICE], cursor)
+        start = 0
+        while start < len(times):
+            part = times[start : start + self._slice]
+            cursor = await self._take_in_carefully(folder, part, cursor)
+            start += len(part)
             self.health.alive()
         return bool(times)
+
+    async def _take_in_carefully(self, folder: Folder, times: Times, cursor: Cursor) -> Cursor:
+        """Take in one slice; the next one is smaller if it fails, and may be larger again if it does not."""
+        try:
+            following = await self._take_in(folder, times, cursor)
+        except TransientError:
+            self._slice = max(len(times) // AFTER_TROUBLE, 1)
+            raise
+        self._slice = min(self._slice * 2, SLICE)
+        return following
 
     async def _take_in(self, folder: Folder, times: Times, cursor: Cursor) -> Cursor:
         wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]

@@ -105,17 +105,20 @@ def test_own_lines_come_first_and_the_national_ones_stay() -> None:
 
 def test_own_line_keeps_what_was_typed() -> None:
     """The leading "for" is not said twice."""
-    assert CrisisLine(
-        id="own-county-team",
-        country="ZZ",
-        name="County team",
-        kind="own",
-        audience="people already in its care",
-        phone="0800 000 0000",
-        hours="24/7",
-        confidence="own",
-        own=True,
-    ) == COUNTY
+    assert (
+        CrisisLine(
+            id="own-county-team",
+            country="ZZ",
+            name="County team",
+            kind="own",
+            audience="people already in its care",
+            phone="0800 000 0000",
+            hours="24/7",
+            confidence="own",
+            own=True,
+        )
+        == COUNTY
+    )
 
 
 @pytest.mark.parametrize(

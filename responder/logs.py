@@ -17,8 +17,16 @@ LogStyle = Literal["terminal", "journal", "json"]
 FACTS: Final = ("mailbox", "uid", "last_uid", "sender", "rule", "why", "cure", "attempt", "maybe_person", "count")
 """Names of the facts a log call may carry in ``extra``, in the order they are shown."""
 
-ADDRESS: Final = re.compile(r"[^\s<>\"'=,;:()\[\]]+@[^\s<>\"'=,;:()\[\]]+")
-"""Anything that may be a mail address: the last net under promise 5, after the code that never passes one."""
+_SPACED: Final = re.compile(
+    r"""(?:"[^"\n]*"|'[^'\n]*'|(?:[ \t]{0,2}\([^()\n]*\)){1,3}|(?<=\S)[ \t]{1,2})(?=[ \t]{0,2}@|%(?:25)*40)"""
+)
+"""A quoted local part, comments or spaces before the at sign: where an address may hold spaces (RFC 5322 §3.4.1)."""
+
+ADDRESS: Final = re.compile(
+    rf"""(?<!\S)(?P<head>(?:(?:{"|".join(FACTS)})=)?["'(<\[]*)[^\s"'(<\[]\S*?(?:@|%(?:25)*40)\S*?(?P<tail>["'>)\],;:.]*)(?!\S)"""
+)
+"""Anything that may hold a mail address, from space to space: what stands around an at sign may be part of it, even
+quotes, ``=`` and parentheses. The last net under promise 5, after the code that never passes an address."""
 
 PRIORITIES: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 """syslog(3) levels as systemd reads them at the start of a line (sd-daemon(3))."""
@@ -45,7 +53,7 @@ def configure(style: LogStyle, *, level: int = logging.INFO, stream: TextIO | No
 
 def redact(text: str) -> str:
     """Replace whatever looks like an address."""
-    return ADDRESS.sub("<address>", text)
+    return ADDRESS.sub(r"\g<head><address>\g<tail>", re.sub(r"(?<=\S)@[ \t]{1,2}(?=\S)", "@", _SPACED.sub("_", text)))
 
 
 class TerminalFormatter(logging.Formatter):

@@ -89,12 +89,19 @@ class Limits:
 
 
 class AccountFaultError(Exception):
-    """No connection could be had; the outcome for whatever was to be sent."""
+    """No connection could be had.
 
-    def __init__(self, outcome: Deferred, *, login: bool = False) -> None:
+    Attributes:
+        outcome: for whatever was to be sent.
+        login: the credentials were refused.
+        said: the server's own words, for ``check`` at a terminal; they never go into an outcome.
+    """
+
+    def __init__(self, outcome: Deferred, *, login: bool = False, said: str = "") -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
         self.login = login
+        self.said = said
 
 
 class _Smtp(aiosmtplib.SMTP):

@@ -13,9 +13,9 @@ import aiosmtplib
 
 from responder.errors import AuthenticationError, PermanentError, ResponderError, TransientError
 from responder.model import Accepted, Deferred, Outcome, Rejected
-from responder.submission.breaker import Breaker
+from responder.submission.breaker import Breaker, Hearsay
 from responder.submission.connection import AccountFaultError, Connection, Limits
-from responder.submission.verdict import TRANSIENT, Phase, judge_error, redact, refuses_alias, refuses_null_path
+from responder.submission.verdict import TRANSIENT, AliasRefused, Phase, judge_error, redact, refuses_null_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,8 @@ class Submitter:
         self.reverse_path_note: str | None = None
         self.alias_refused: set[str] = set()
         self.breaker = Breaker(clock)
+        self._hearsay = Hearsay(clock)
+        self._clock = clock
         self._server = server
         self._login = login
         self._mailbox_address = mailbox_address
@@ -118,7 +120,7 @@ class Submitter:
         if alias in self.alias_refused:
             return await self._send(fallback)
         outcome = await self._send(reply)
-        if not isinstance(outcome, Rejected) or not refuses_alias(outcome):
+        if not isinstance(outcome, AliasRefused):
             return outcome
         second = await self._send(fallback)
         if isinstance(second, Accepted):
@@ -159,6 +161,7 @@ class Submitter:
     def reset(self) -> None:
         """Forget faults and refusals: the file or a secret has changed."""
         self.breaker.reset()
+        self._hearsay = Hearsay(self._clock)
         self.reverse_path_note = self._null_path_refused = None
         self.alias_refused.clear()
 
@@ -203,22 +206,31 @@ class Submitter:
             connection.abort()
             if _was_stale(connection, error):
                 return None
-            outcome = judge_error(connection.phase, error, self._private_to(reply))
-            self._tell_breaker(outcome)
-            return outcome
-        self._tell_breaker(outcome)
+            return self._conclude(connection.phase, error, reply)
+        if isinstance(outcome, Accepted):
+            self._hearsay.accepted()
+        self.breaker.reset()
         self._release(connection)
         return outcome
+
+    def _conclude(self, phase: Phase, error: Exception, reply: OutgoingReply) -> Outcome:
+        """What a failure means, and for whom: only a fault of the account may keep other replies waiting."""
+        outcome: Outcome = judge_error(phase, error)
+        if isinstance(outcome, Rejected):
+            self.breaker.reset()
+        if not isinstance(outcome, Deferred) or not outcome.account_wide:
+            return outcome
+        if not isinstance(error, aiosmtplib.SMTPResponseException) or not _concerns_recipient(phase, reply):
+            self.breaker.trip(outcome)
+            return outcome
+        weighed = self._hearsay.weigh(reply.recipient, outcome, error.code)
+        if isinstance(weighed, Deferred) and weighed.account_wide:
+            self.breaker.trip(weighed, hearsay=True)
+        return weighed
 
     def _private_to(self, reply: OutgoingReply) -> set[str]:
         """What must not come back in a server's text."""
         return {reply.recipient.local, *self._private}
-
-    def _tell_breaker(self, outcome: Outcome) -> None:
-        if isinstance(outcome, (Accepted, Rejected)):
-            self.breaker.reset()
-        elif isinstance(outcome, Deferred) and outcome.account_wide:
-            self.breaker.trip(outcome)
 
     async def _hand_over(self, connection: Connection, reply: OutgoingReply) -> Accepted:
         """MAIL, RCPT, DATA, content.
@@ -250,8 +262,7 @@ class Submitter:
                 self._null_path_refused = None
             return
         if refuses_null_path(phase, error.code, error.message):
-            said = judge_error(phase, error, self._private).reason
-            self._null_path_refused = f"the null reverse-path was refused ({said})"
+            self._null_path_refused = f"the null reverse-path was refused ({judge_error(phase, error).reason})"
             raise _NullPathRefusedError from error
 
     # Connections.
@@ -301,10 +312,11 @@ class Submitter:
         return credentials
 
     def _not_connected(self, phase: Phase, error: Exception) -> AccountFaultError:
-        outcome = judge_error(phase, error, self._private)
+        outcome = judge_error(phase, error)
         if not isinstance(outcome, Deferred):  # no phase of connecting gives another
             outcome = Deferred(outcome.reason)
-        return AccountFaultError(outcome, login=phase is Phase.AUTH and outcome.account_wide)
+        said = redact(error.message, self._private) if isinstance(error, aiosmtplib.SMTPResponseException) else ""
+        return AccountFaultError(outcome, login=phase is Phase.AUTH and outcome.account_wide, said=said)
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
@@ -341,11 +353,18 @@ class Submitter:
 
 def _as_error(where: str, fault: AccountFaultError) -> ResponderError:
     """The same fault for ``check``, which raises."""
-    outcome = fault.outcome
-    if outcome.cure is None:
-        return TransientError(where, outcome.reason)
+    reason, cure = fault.outcome.reason, fault.outcome.cure
+    if fault.said:
+        reason = f'{reason} (the server says "{fault.said}")'
+    if cure is None:
+        return TransientError(where, reason)
     kind = AuthenticationError if fault.login else PermanentError
-    return kind(where, outcome.reason, cure=outcome.cure)
+    return kind(where, reason, cure=cure)
+
+
+def _concerns_recipient(phase: Phase, reply: OutgoingReply) -> bool:
+    """Whether an answer may be about this one recipient: SMTPUTF8 at MAIL is for the sake of its address."""
+    return phase is Phase.RCPT or (phase is Phase.MAIL and not reply.recipient.addr_spec.isascii())
 
 
 def _was_stale(connection: Connection, error: Exception) -> bool:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -83,3 +84,35 @@ def test_style_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """At a terminal, the terminal's."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert logs.choose_style({}, sys.stderr) == "terminal"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("550 o'brien+x@town.example unknown", "550 <address> unknown"),
+        ("user =tom=roe@town.example", "user <address>"),
+        ("(tom.roe)@town.example", "<address>"),
+        ("tom (roe)@town.example", "<address>"),
+        ('to "tom roe"@town.example.', "to <address>."),
+        ('why="to \\"tom roe\\"@town.example, so"', 'why="to <address>, so"'),
+        ("tom @ town.example", "<address>"),
+        ("see https://town.example/?rcpt=tom.roe%40town.example", "see <address>"),
+        ("tom%2540town.example", "<address>"),
+        ("sender=tom@town.example uid=7", "sender=<address> uid=7"),
+        ("<tom@town.example>: no", "<<address>>: no"),
+        ("['tom@town.example', 'ann@town.example']", "['<address>', '<address>']"),
+        ("    @property\n    def fact", "    @property\n    def fact"),
+        ("50%40 none", "<address> none"),
+    ],
+)
+def test_redaction_takes_the_whole_address(text: str, expected: str) -> None:
+    """Quotes, comments, signs and percent signs belong to the address; the name of a fact does not."""
+    assert logs.redact(text) == expected
+
+
+@pytest.mark.parametrize("text", ['"', "(", "()", "a@", "@", " ", "a  ", '" ', "a @ "])
+def test_redaction_of_much(text: str) -> None:
+    """A line as long as a hostile server likes takes no time to speak of."""
+    began = time.monotonic()
+    logs.redact(text * 100_000)
+    assert time.monotonic() - began < 2

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder.model import Address, Deferred, Outcome, Rejected, Unknown
-from responder.submission.breaker import Breaker
+from responder.submission.breaker import Breaker, Hearsay
 from responder.submission.connection import wire_form
 from responder.submission.submitter import is_fit
 from responder.submission.verdict import (
-    MAX_REASON,
+    MAX_SAID,
+    AliasRefused,
     Phase,
     judge,
     judge_error,
     redact,
-    refuses_alias,
     refuses_null_path,
 )
 
@@ -63,6 +63,8 @@ def test_first_digit_decides(phase: Phase, code: int, text: str, kind: type[Outc
         (Phase.MAIL, 550, "5.7.1 not yours", "may send"),
         (Phase.RCPT, 530, "5.7.0 Authentication required", "password"),
         (Phase.RCPT, 550, "5.4.5 Daily sending quota exceeded", "sending limit"),
+        (Phase.RCPT, 550, "5.4.5 Daily sending quota\n5.1.1 exceeded", "sending limit"),
+        (Phase.DATA, 550, "5.7.30 Basic authentication is not supported", "password login off"),
         (Phase.DOT, 550, "5.4.5 Daily sending quota exceeded", "sending limit"),
     ],
 )
@@ -72,6 +74,50 @@ def test_fault_of_the_account(phase: Phase, code: int, text: str, cure: str) -> 
     assert isinstance(outcome, Deferred)
     assert outcome.account_wide
     assert cure in (outcome.cure or "")
+
+
+@pytest.mark.parametrize("phase", [Phase.RCPT, Phase.DATA, Phase.DOT])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.1.2 <me@5.4.5.evil.example>... Host unknown (Name server: 5.4.5.evil.example: host not found)",
+        "5.1.1 <me@evil.example>: undeliverable: host mx.evil.example said: 550 5.7.139 no such user",
+        "5.1.1 no such user\n5.4.5 Daily sending quota exceeded",
+        "5.4.5.evil.example is unknown",
+        "5.4.55 unknown",
+        "4.4.5 of another class",
+        "<5.7.30@evil.example> unknown",
+    ],
+)
+def test_only_the_leading_code_is_read(phase: Phase, text: str) -> None:
+    """What a server repeats of a stranger's address, domain or server is no fault of the account."""
+    assert isinstance(judge(phase, 550, text), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "text", "reason"),
+    [
+        (Phase.RCPT, 550, "5.1.2 Name server: roe-family.evil.example", "RCPT: 550 5.1.2 no such domain"),
+        (Phase.RCPT, 552, "5.2.2 mailbox of Jane Roe is full", "RCPT: 552 5.2.2 the mailbox is full"),
+        (Phase.RCPT, 552, "mailbox of Jane Roe is full", "RCPT: 552 it is too long, or the mailbox is full"),
+        (Phase.RCPT, 550, "no Jane here", "RCPT: 550 refused"),
+        (Phase.RCPT, 499, "Jane is away", "RCPT: 499 not now"),
+        (Phase.DOT, 554, "5.6.99 Jane", "end of message: 554 5.6.99 something about the content"),
+        (Phase.DOT, -1, "Jane", "end of message: an answer that is none"),
+    ],
+)
+def test_a_reason_holds_none_of_the_servers_words(phase: Phase, code: int, text: str, reason: str) -> None:
+    """Phase, numbers and a sentence of ours: a server's text names correspondents in ways no pattern finds."""
+    assert judge(phase, code, text).reason == reason
+
+
+@given(st.sampled_from(Phase), st.integers(-1, 999), st.text("JANEROE", min_size=1), st.sampled_from(["", "5.1.1 "]))
+def test_no_word_of_any_answer_becomes_a_reason(phase: Phase, code: int, name: str, enhanced: str) -> None:
+    """Whatever the code is, and wherever it came."""
+    said = f"{name}\u2603{name}"
+    assert "\u2603" not in judge(phase, code, f"{enhanced}{said}").reason
+    assert "\u2603" not in judge_error(phase, RuntimeError(said)).reason
+    assert "\u2603" not in judge_error(phase, aiosmtplib.SMTPServerDisconnected(said)).reason
 
 
 @pytest.mark.parametrize("phase", list(Phase))
@@ -99,7 +145,13 @@ def test_certificate_fault_has_a_cure() -> None:
         (Phase.MAIL, 530, "5.7.0 Authentication required", False),
         (Phase.MAIL, 550, "5.4.5 Daily sending quota exceeded", False),
         (Phase.RCPT, 554, "5.7.1 <>: Sender address rejected: not logged in", True),
+        (Phase.RCPT, 550, "5.7.1 We take no null sender here", True),
+        (Phase.RCPT, 550, "5.1.8 <>: domain not found", True),
         (Phase.RCPT, 550, "5.1.1 no such user", False),
+        (Phase.RCPT, 550, "5.1.1 <tom@5.1.8.evil.example>: unknown", False),
+        (Phase.RCPT, 550, "5.1.1 <tom@evil.example>: host mx.evil.example said: null sender", False),
+        (Phase.RCPT, 550, '5.1.1 "null sender"@evil.example unknown', False),
+        (Phase.RCPT, 550, "5.1.1 unknown\nSender address rejected", False),
     ],
 )
 def test_null_path_refusal(phase: Phase, code: int, text: str, *, expected: bool) -> None:
@@ -125,18 +177,20 @@ def test_a_dead_address_is_told_from_a_refused_reply(phase: Phase, code: int, te
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("phase", "code", "text", "expected"),
     [
-        ("end of message: 550 5.7.60 SMTP; Client does not have permissions to send as this sender", True),
-        ("RCPT: 553 5.7.1 <address>: Sender address rejected: not owned by user <address>", True),
-        ("end of message: 550 5.7.1 You are not allowed to send from that address", True),
-        ("end of message: 554 5.7.1 Message looks like spam", False),
-        ("RCPT: 550 5.1.1 No such user", False),
+        (Phase.DOT, 550, "5.7.60 SMTP; Client does not have permissions to send as this sender", True),
+        (Phase.DOT, 550, "5.7.60 no", True),
+        (Phase.DOT, 553, "no", True),
+        (Phase.DOT, 550, "5.7.1 You are not allowed to send from that address", True),
+        (Phase.DOT, 554, "5.7.1 Message looks like spam", False),
+        (Phase.RCPT, 550, "5.1.1 No such user", False),
+        (Phase.RCPT, 550, "5.1.1 host mx.evil.example said: not allowed to send as this From address", False),
     ],
 )
-def test_alias_refusal(text: str, *, expected: bool) -> None:
-    """A refused From is told from other refusals by code and words."""
-    assert refuses_alias(Rejected(text, 550)) is expected
+def test_alias_refusal(phase: Phase, code: int, text: str, *, expected: bool) -> None:
+    """A refused From is told from other refusals by code and words, and only where a server has seen From."""
+    assert isinstance(judge(phase, code, text), AliasRefused) is expected
 
 
 @pytest.mark.parametrize(
@@ -145,21 +199,22 @@ def test_alias_refusal(text: str, *, expected: bool) -> None:
         ("5.1.1 <tom@town.example>: unknown", "5.1.1 <address>: unknown"),
         ('"tom t"@town.example unknown', "<address> unknown"),
         ("mailbox Tom does not exist; customer, tomato", "mailbox <private> does not exist; customer, tomato"),
+        ("https://spam.example/?rcpt=tom%40town.example", "<address>"),
         ("a\r\nb\x00c\x9bd\udc80e\u2028f", "a b c d e f"),
-        ("x" * 5000, "x" * MAX_REASON),
+        ("x" * 5000, "x" * MAX_SAID),
     ],
 )
 def test_redaction(text: str, expected: str) -> None:
-    """A reason names nobody and stays on one short line."""
+    """What `check` shows of a server's text names nobody and stays on one short line."""
     assert redact(text, ["tom", "x"]) == expected
 
 
 @given(st.text(max_size=300))
 def test_redaction_of_anything(text: str) -> None:
-    """No text of a server's makes a reason that cannot be written down."""
+    """No text of a server's makes a line that cannot be written down."""
     reason = redact(f"{text} tom@town.example {text}", ["tom"])
     reason.encode()
-    assert len(reason) <= MAX_REASON
+    assert len(reason) <= MAX_SAID
     assert "tom@town.example" not in reason
     assert not any(ord(character) < 32 for character in reason)
 
@@ -256,3 +311,76 @@ def test_breaker_counts_a_simultaneous_fault_once() -> None:
     breaker.trip(FAULT)
     clock.now = 60
     assert breaker.blocked() is None
+
+
+QUOTA = Deferred("RCPT: 550 5.4.5", account_wide=True, cure="ask for more")
+TOM, ANN, SUE = Address("tom", "town.example"), Address("ann", "city.example"), Address("sue", "mail.town.example")
+
+
+def test_hearsay_of_one_recipient_is_its_own() -> None:
+    """Told of one recipient alone, a fault of the account defers it once and ends its reply the second time."""
+    clock = Clock()
+    hearsay = Hearsay(clock)
+    assert hearsay.weigh(TOM, QUOTA, 550) == Deferred(QUOTA.reason)
+    clock.now = 3600
+    assert hearsay.weigh(TOM, QUOTA, 550) == Rejected(QUOTA.reason, 550, dead_address=False)
+    assert hearsay.weigh(TOM, QUOTA, 550) == Deferred(QUOTA.reason)
+
+
+@pytest.mark.parametrize(
+    ("second", "kind", "seconds", "believed"),
+    [
+        pytest.param(ANN, QUOTA, 600, True, id="soon after, elsewhere"),
+        pytest.param(ANN, QUOTA, 601, False, id="too late"),
+        pytest.param(SUE, QUOTA, 1, False, id="the same owner"),
+        pytest.param(ANN, FAULT, 1, False, id="another fault"),
+    ],
+)
+def test_hearsay_of_two(second: Address, kind: Deferred, seconds: float, *, believed: bool) -> None:
+    """It is believed of the account when unrelated domains are refused in the same way within a short time."""
+    clock = Clock()
+    hearsay = Hearsay(clock)
+    hearsay.weigh(TOM, QUOTA, 550)
+    clock.now = seconds
+    outcome = hearsay.weigh(second, kind, 550)
+    assert outcome == (kind if believed else Deferred(kind.reason))
+
+
+def test_hearsay_shared_never_ends_a_reply() -> None:
+    """Where others are refused in the same way, a limit may really be reached: nobody's reply is given up."""
+    hearsay = Hearsay(Clock())
+    for _ in range(3):
+        assert hearsay.weigh(TOM, QUOTA, 550) == Deferred(QUOTA.reason)
+        assert hearsay.weigh(SUE, QUOTA, 550) == Deferred(QUOTA.reason)
+
+
+def test_hearsay_is_belied_by_a_reply_that_goes_through() -> None:
+    """Witnesses from before a reply was accepted are not believed again, however many there are."""
+    hearsay = Hearsay(Clock())
+    hearsay.weigh(TOM, QUOTA, 550)
+    assert hearsay.weigh(ANN, QUOTA, 550) == QUOTA
+    hearsay.accepted()
+    for recipient in (TOM, ANN, TOM, ANN):
+        outcome = hearsay.weigh(recipient, QUOTA, 550)
+        assert not isinstance(outcome, Deferred) or not outcome.account_wide
+
+
+def test_hearsay_remembers_within_bounds() -> None:
+    """A flood of refused strangers does not fill the memory."""
+    hearsay = Hearsay(Clock())
+    for number in range(3 * Hearsay.REMEMBERED):
+        hearsay.weigh(Address(f"u{number}", "town.example"), QUOTA, 550)
+        if number % 7 == 0:
+            hearsay.accepted()
+    assert max(map(len, (hearsay._recent, hearsay._alone, hearsay._doubted))) <= Hearsay.REMEMBERED
+
+
+def test_breaker_waits_shortest_on_hearsay() -> None:
+    """What strangers may have had a hand in holds the others up for a minute, each time."""
+    clock = Clock()
+    breaker = Breaker(clock)
+    for _ in range(5):
+        breaker.trip(FAULT, hearsay=True)
+        assert breaker.blocked() is FAULT
+        clock.now += Breaker.FIRST
+        assert breaker.blocked() is None

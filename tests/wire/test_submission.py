@@ -275,7 +275,7 @@ async def test_fault_before_the_dot(verb: str, fault: Hook) -> None:
         ("EHLO", "550 go away"),
         ("AUTH", "535 5.7.8 wrong"),
         ("AUTH", "550 5.7.30 Basic authentication is not supported"),
-        ("RCPT", "550 5.4.5 Daily sending quota exceeded"),
+        ("DATA", "550 5.7.139 Authentication unsuccessful"),
         ("DATA", "530 5.7.0 Authentication required"),
         (".", "550 5.4.5 Daily sending quota exceeded"),
     ],
@@ -332,7 +332,7 @@ async def test_good_login_ends_the_count_of_refused_ones() -> None:
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 async def test_echoed_password(mechanism: str) -> None:
-    """A server that repeats what it did not understand gets no password into a reason, in whatever form."""
+    """A server that repeats what it did not understand gets no password into a reason, nor before the owner's eyes."""
 
     async def echo(conversation: Conversation, argument: str) -> None:
         if mechanism == "LOGIN":
@@ -342,9 +342,13 @@ async def test_echoed_password(mechanism: str) -> None:
 
     async with ScriptedSmtp({"AUTH": echo}, extensions=(f"AUTH {mechanism}",)) as server:
         outcome = await submitter(server).send(reply())
+        with pytest.raises(AuthenticationError) as caught:
+            await submitter(server).check()
     assert isinstance(outcome, Deferred)
+    assert outcome.reason == "AUTH: 535 5.7.8 the login was refused"
     prefix = "PLAIN " if mechanism == "PLAIN" else ""
-    assert outcome.reason == f"AUTH: 535 5.7.8 not understood: {prefix}<private> <private> <address>"
+    said = f"5.7.8 not understood: {prefix}<private> <private> <address>"
+    assert caught.value.reason == f'{outcome.reason} (the server says "{said}")'
 
 
 async def test_reload_closes_the_breaker() -> None:
@@ -361,9 +365,106 @@ async def test_rejected_recipient_is_this_replys() -> None:
     """A refused recipient ends this reply and no other."""
     async with ScriptedSmtp({"RCPT": in_turn("RCPT", answer("550 5.1.1 <tom@town.example>: tom unknown"))}) as server:
         sender = submitter(server)
-        assert await sender.send(reply()) == Rejected("RCPT: 550 5.1.1 <address>: <private> unknown", 550)
+        assert await sender.send(reply()) == Rejected("RCPT: 550 5.1.1 no such mailbox", 550)
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
+
+
+POISON = [
+    "550 5.1.2 <{0}>... Host unknown (Name server: {0}: host not found)",
+    "550 5.1.1 <{0}>: undeliverable: host mx.evil.example said: 550 5.7.139 no such user",
+    "550 5.7.139 <{0}>: undeliverable",
+    "550 5.4.5 <{0}>: undeliverable",
+    "530 5.7.0 <{0}>: go away",
+    "535 go away",
+]
+
+
+def refusing(domain: str, said: str) -> Hook:
+    """Refuses recipients at one domain in these words."""
+
+    async def hook(conversation: Conversation, argument: str) -> None:
+        if domain in argument:
+            await conversation.say(said.format("me@5.4.5.evil.example"))
+        else:
+            await conversation.usual("RCPT", argument)
+
+    return hook
+
+
+@pytest.mark.parametrize("said", POISON)
+async def test_one_recipient_never_silences_the_others(said: str) -> None:
+    """Whatever is said of one domain's recipients, and however often, the next reply goes out at once."""
+    poison = [Address(f"me{number}", f"{number}.5.4.5.evil.example") for number in range(10)]
+    async with ScriptedSmtp({"RCPT": refusing("evil.example", said)}) as server:
+        sender = submitter(server)
+        for recipient in poison * 2:
+            outcome = await sender.send(reply(recipient))
+            assert isinstance(outcome, (Deferred, Rejected))
+            assert "evil" not in outcome.reason
+            assert isinstance(outcome, Rejected) or not outcome.account_wide
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_recipient_refused_alone_twice() -> None:
+    """A fault of the account that only one recipient meets is its own, and ends its reply; the address may live."""
+    async with ScriptedSmtp({"RCPT": refusing("evil.example", "530 5.7.0 go away")}) as server:
+        sender, poison = submitter(server), reply(Address("me", "evil.example"))
+        assert isinstance(await sender.send(poison), Deferred)
+        assert isinstance(await sender.send(reply()), Accepted)
+        second = await sender.send(poison)
+        await sender.close()
+    assert isinstance(second, Rejected)
+    assert not second.dead_address
+
+
+async def test_limit_told_of_recipients() -> None:
+    """A limit that recipients at unrelated domains meet is the account's: the rest wait a minute, with a cure."""
+    clock = Clock()
+    quota = answer("550 5.4.5 Daily sending quota exceeded")
+    async with ScriptedSmtp({"RCPT": in_turn("RCPT", quota, quota)}) as server:
+        sender = submitter(server, clock=clock)
+        first = await sender.send(reply())
+        second = await sender.send(reply(Address("ann", "city.example")))
+        assert isinstance(first, Deferred)
+        assert not first.account_wide
+        assert isinstance(second, Deferred)
+        assert second.account_wide
+        assert second.cure
+        assert await sender.send(reply()) is second
+        clock.now = 60
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_refused_utf8_address() -> None:
+    """SMTPUTF8 at MAIL is for one recipient's sake; where it is refused, the others do not wait."""
+
+    async def refuse(conversation: Conversation, argument: str) -> None:
+        if "SMTPUTF8" in argument:
+            await conversation.say("550 5.6.7 not today")
+        else:
+            await conversation.usual("MAIL", argument)
+
+    async with ScriptedSmtp({"MAIL": refuse}, extensions=("SMTPUTF8", "AUTH PLAIN")) as server:
+        sender = submitter(server)
+        outcome = await sender.send(reply(Address("jörg", "town.example")))
+        assert isinstance(outcome, Deferred)
+        assert not outcome.account_wide
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_refusal_by_strangers_leaves_the_null_reverse_path() -> None:
+    """What a stranger's server says of null senders does not change our envelope."""
+    said = "550 5.1.1 <{0}>: host mx.evil.example said: 550 5.1.8 null sender: Sender address rejected"
+    async with ScriptedSmtp({"RCPT": refusing("evil.example", said)}) as server:
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply(Address("me", "evil.example"))), Rejected)
+        await sender.close()
+    assert len(server.verbs("MAIL")) == 1
+    assert sender.reverse_path_note is None
 
 
 async def test_nobody_listens() -> None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from responder.config import models
 from responder.config.build import Sections, build
 from responder.config.find import read_text
-from responder.config.problems import Problem, did_you_mean, from_validation, sentences
+from responder.config.problems import Problem, from_validation, sentences
+from responder.config.spelling import did_you_mean
 from responder.errors import ConfigError
 
 if TYPE_CHECKING:

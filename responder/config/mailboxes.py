@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from responder import policy
 from responder.config import readers
-from responder.config.problems import Problem, did_you_mean
+from responder.config.problems import Problem
 from responder.config.providers import Provider, provider, refused
+from responder.config.spelling import did_you_mean
 from responder.config.values import CommandSource, CredentialSource, EnvSource, FileSource, ServerConfig
 from responder.model import Level
 from responder.policy import ContactForm, MailboxRules

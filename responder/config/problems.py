@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
+
+from responder.config.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,13 +51,6 @@ class Problem:
         """The path as a person would say it: ``mailbox.password.file``."""
         key = ".".join(part for part in self.loc if isinstance(part, str))
         return "".join(letter if letter.isprintable() else "?" for letter in key)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``' Did you mean "thursday"?'`` when something known looks like it, else an empty text."""
-    by_lower = {name.lower(): name for name in known}
-    match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f' Did you mean "{by_lower[match[0]]}"?' if match else ""
 
 
 def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
-from responder.config.problems import did_you_mean
+from responder.config.spelling import did_you_mean
 from responder.config.values import ServerConfig
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder import headers, schedule
-from responder.config.problems import did_you_mean
+from responder.config.spelling import did_you_mean
 from responder.hours import checked_nights
 
 if TYPE_CHECKING:

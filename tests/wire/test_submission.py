@@ -371,7 +371,7 @@ async def test_rejected_recipient_is_this_replys() -> None:
 
 
 POISON = [
-    "550 5.1.2 <{0}>... Host unknown (Name server: {0}: host not found)",
+    "550 5.1.2 <{0}>... Host unknown (Name server: 5.4.5.evil.example: host not found)",
     "550 5.1.1 <{0}>: undeliverable: host mx.evil.example said: 550 5.7.139 no such user",
     "550 5.7.139 <{0}>: undeliverable",
     "550 5.4.5 <{0}>: undeliverable",

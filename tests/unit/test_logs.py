@@ -31,7 +31,7 @@ def written(style: logs.LogStyle, *, error: bool = False) -> str:
     logger = logging.getLogger("responder.test")
     facts = {"mailbox": "mailbox 1", "uid": 7, "why": "from tom@mail.example, so", "unknown": "never shown"}
     try:
-        raise ValueError("about ann@town.example")
+        raise ValueError("about ann@town.example")  # noqa: TRY301 - the traceback is what is tested
     except ValueError:
         logger.warning("sent", extra=facts, exc_info=error)
     return stream.getvalue()

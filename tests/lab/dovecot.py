@@ -220,11 +220,25 @@ class Dovecot:
         return Snapshot(uid_validity, uid_next, stored)
 
     def expunge(self, user: str, uid: int, folder: str = "INBOX") -> None:
-        """Delete one message, as another client would."""
+        """Delete one message, as another client would; returns when the server itself no longer knows it.
+
+        Raises:
+            RuntimeError: it still does.
+        """
         with self._session(user) as client:
             client.select(f'"{folder}"')
-            client.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)")
-            client.expunge()
+            said = [client.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)"), client.expunge()]
+        if any(message.uid == uid for message in self.snapshot(user, folder).messages):
+            raise RuntimeError(f"UID {uid} of {user} is still there after {said}")
+
+    def lock_away(self, user: str, uid: int) -> None:
+        """Nobody may read this message any more: to ask for its headers costs the connection.
+
+        Only as root, whose server is somebody else.
+        """
+        path = sorted(path for path in (self.root / "mail" / user / "new").iterdir())[uid - 1]
+        os.chown(path, 0, 0)
+        path.chmod(0)
 
     def delete_uidlist(self, user: str) -> None:
         """Lose the UIDs of every folder: the next session sees another UIDVALIDITY. Stop the server first."""

@@ -108,6 +108,7 @@ class ImapScript:
         greeting: the first line; None to say nothing at all.
         capabilities: after login as before.
         messages: header block by UID.
+        parts: what it thinks of a partial FETCH: ``honoured``, ``ignored`` (all of it comes), or ``NO`` or ``BAD``.
 
     Attributes:
         lines: every line that any client sent.
@@ -124,12 +125,14 @@ class ImapScript:
         greeting: bytes | None = b"* OK ready\r\n",
         capabilities: bytes = b"IMAP4rev1 AUTH=PLAIN IDLE",
         messages: dict[int, bytes] | None = None,
+        parts: str = "honoured",
     ) -> None:
         self.hook = hook or (lambda *_: False)
         self.tls = tls
         self.greeting = greeting
         self.capabilities = capabilities + (b" STARTTLS" if tls == "starttls" else b"")
         self.messages = {1: HEADER, 2: HEADER, 3: HEADER} if messages is None else messages
+        self.parts = parts
         self.examined = b"* OK [UIDVALIDITY 7] ok\r\n"
         self.lines: list[bytes] = []
         self.talks: list[Talk] = []
@@ -213,6 +216,8 @@ class ImapScript:
                 exists, following = len(self.messages), max(self.messages, default=0) + 1
                 counts = f"* {exists} EXISTS\r\n* 0 RECENT\r\n* OK [UIDNEXT {following}] ok\r\n".encode()
                 talk.send(self.examined + counts + tag + b" OK [READ-ONLY] done\r\n")
+            case "UID FETCH" if self.parts in {"NO", "BAD"} and b"]<" in line:
+                talk.send(tag + f" {self.parts} what is this\r\n".encode())
             case "UID FETCH":
                 talk.send(b"".join(self.item(uid, line) for uid in self.asked(line)) + tag + b" OK done\r\n")
             case "IDLE":
@@ -242,9 +247,11 @@ class ImapScript:
         if b"HEADER.FIELDS" not in line:
             return f'* {number} FETCH (UID {uid} INTERNALDATE "{INTERNALDATE}")\r\n'.encode()
         block = self.messages[uid]
+        asked = re.search(rb"\]<0\.(\d+)>", line) if self.parts == "honoured" else None
+        block = block[: int(asked[1])] if asked else block
         head = (
             f'* {number} FETCH (UID {uid} FLAGS (\\Seen) INTERNALDATE "{INTERNALDATE}" RFC822.SIZE 99 '
-            f"BODY[HEADER.FIELDS (FROM SUBJECT)] {{{len(block)}}}\r\n"
+            f"BODY[HEADER.FIELDS (FROM SUBJECT)]{'<0>' if asked else ''} {{{len(block)}}}\r\n"
         )
         return head.encode() + block + b")\r\n"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from responder.errors import AuthenticationError, PermanentError, TransientError
+from responder.headers import MAX_HEADER_OCTETS
 from responder.model import MessageKey, Uid, UidValidity
 from tests.lab.dovecot import Dovecot
 from tests.wire.mailboxes import QUICK, USER, Login, Server, fetched, mailbox_of
@@ -66,6 +67,17 @@ async def test_connects_and_reads(lab: Dovecot, user: str, mode: str) -> None:
     )
     assert found.flags == {"\\Recent"}
     assert found.size == len(message(1))
+
+
+async def test_large_header_block(lab: Dovecot, user: str) -> None:
+    """A header block that is too large for a reply comes cut, and is still too large; its neighbour is whole."""
+    large = b"Message-ID: <" + b"x" * 2 * MAX_HEADER_OCTETS + b"@example.org>\r\n"
+    lab.deliver_many(user, [(large + message(1), ARRIVAL), (message(2), ARRIVAL)])
+    async with mailbox_of(tls(lab), login=Login(user)) as mailbox:
+        await mailbox.connect()
+        first, second = await fetched(mailbox, [1, 2])
+    assert first.header_block == large[: MAX_HEADER_OCTETS + 1]
+    assert b"<2@example.org>\r\n\r\n" in second.header_block
 
 
 async def test_leaves_no_trace(lab: Dovecot, user: str) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from responder.errors import TransientError
-from responder.mailbox.wire import MAX_LITERAL
+from responder.headers import MAX_HEADER_OCTETS
+from responder.mailbox.fetching import CHUNK
+from responder.mailbox.wire import FETCH_ALLOWANCE, MAX_LITERAL
 from responder.model import Uid, UidValidity
 from tests.lab.imap_script import HEADER, ImapScript, Talk
 from tests.wire.mailboxes import (
@@ -62,15 +64,62 @@ async def test_ok_without_data_means_gone() -> None:
             assert await fetched(mailbox, [1, 2, 3]) == []
 
 
-async def test_huge_literal_is_cut() -> None:
-    """A header block of megabytes is read to its end, and cut; the next message is intact."""
-    huge = b"To: " + b"x" * 5_000_000 + b"\r\n\r\n"
-    with ImapScript(messages={1: huge, 2: HEADER}) as server:
+HUGE = b"To: " + b"x" * 5_000_000 + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        ("honoured", MAX_HEADER_OCTETS + 1),
+        ("ignored", MAX_LITERAL),
+        ("NO", MAX_LITERAL),
+        ("BAD", MAX_LITERAL),
+    ],
+)
+async def test_huge_header_block_is_cut(parts: str, kept: int) -> None:
+    """Of a header block of megabytes only the beginning is asked for, one octet more than is ever read.
+
+    A server that sends all of it is read to its end; one that knows no partial FETCH is asked without, from then on.
+    """
+    with ImapScript(messages={1: HUGE, 2: HEADER}, parts=parts) as server:
         async with mailbox_of(server_of(server)) as mailbox:
             await mailbox.connect()
-            first, second = await fetched(mailbox, [1, 2])
-            assert first.header_block == huge[:MAX_LITERAL]
-            assert second.header_block == HEADER
+            for _ in range(2):
+                first, second = await fetched(mailbox, [1, 2])
+                assert first.header_block == HUGE[:kept]
+                assert second.header_block == HEADER
+        refused = parts in {"NO", "BAD"}
+        assert server.said(f"]<0.{MAX_HEADER_OCTETS + 1}>") == (1 if refused else 2)
+        assert server.said("HEADER.FIELDS") == (3 if refused else 2)
+
+
+async def test_one_refusal_says_nothing_of_parts() -> None:
+    """What is refused with and without a part is refused for another reason: the next is asked for in part again."""
+    with ImapScript(poisoned(2, lambda talk, tag: talk.send(tag + b" NO cannot\r\n"))) as server:
+        async with mailbox_of(server_of(server)) as mailbox:
+            await mailbox.connect()
+            await fetched(mailbox, [1, 2, 3])
+            before = server.said("]<0.")
+            await fetched(mailbox, [3])
+        assert server.said("]<0.") == before + 1
+
+
+def test_a_chunk_of_the_largest_blocks_is_allowed() -> None:
+    """As many header blocks as one command asks for, each as large as it may be, with their lists of names."""
+    assert CHUNK * (MAX_HEADER_OCTETS + 1 + 2000) < FETCH_ALLOWANCE
+
+
+async def test_gone_though_the_server_still_tells_its_time() -> None:
+    """EXPUNGEISSUED for a message that was asked for alone settles it, whatever else the answer holds."""
+
+    def say(talk: Talk, tag: bytes) -> None:
+        row = b'* 2 FETCH (UID 2 INTERNALDATE "01-Jan-1970 00:00:00 +0000" BODY[HEADER.FIELDS (FROM)]<0> NIL)\r\n'
+        talk.send(row + tag + b" OK [EXPUNGEISSUED] some are gone\r\n")
+
+    with ImapScript(poisoned(2, say)) as server:
+        async with mailbox_of(server_of(server)) as mailbox:
+            await mailbox.connect()
+            assert await fetched(mailbox, [2]) == []
 
 
 def poisoned(uid: int, say: Callable[[Talk, bytes], Any]) -> Hook:

@@ -35,7 +35,7 @@ only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """One session after another at once, also when the server spoke of an error of its own."""
-    monkeypatch.setattr(watch, "wait_after", lambda *_: 0.001)
+    monkeypatch.setattr(watch, "wait_after", lambda *_args: 0.001)
 
 
 @contextlib.asynccontextmanager

@@ -56,6 +56,8 @@ _USUAL = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """What nearly every field holds: one address, bare or behind a name. The long way reads the same in it."""
+_ODD_NAME = re.compile(r"""([^@\uff20\ufe6b<>\\]*+<)?+([^\s()<>\[\]:;@\\,"]++)@([^\s()<>\[\]:;@\\,"]++)(?(1)>)\s*+""")
+"""A name that breaks the syntax (``Roe, Jane [Trust] <jane@example.org>``), but with one @ in all of the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,21 @@ def read_addresses(text: str) -> AddressList:
     if usual is not None and len(text) <= MAX_ADDRESS_OCTETS and (usual[3] == ">") == ("<" in text):
         return AddressList((Address(usual[1], usual[2].lower()),))
     return read_any_addresses(text)
+
+
+def read_sender(text: str) -> AddressList:
+    """Read a From. A name that should have been quoted is passed over where nothing in it can be an address.
+
+    Some programs write names from a directory as they stand. Other addresses than the one behind the name there are
+    none in such a field: it holds a single @ (CVE-2023-27043 needs two).
+    """
+    read = read_addresses(text)
+    if read.complete or text.count("@") != 1:
+        return read
+    bare, closed = without_comments(text)
+    odd = _ODD_NAME.fullmatch(bare.strip()) if closed and text.count('"') % 2 == 0 else None
+    address = _address(odd[2], odd[3].removesuffix(".")) if odd is not None else None
+    return read if address is None else AddressList((address,))
 
 
 def read_any_addresses(text: str) -> AddressList:

@@ -15,11 +15,11 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from responder.addresses import AddressList, parse_address, read_addresses, without_comments
+from responder.addresses import AddressList, parse_address, read_addresses, read_sender, without_comments
 from responder.model import Defect, InboundMessage, ReturnPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["HEADER_NAMES", "MAX_HEADER_LINES", "MAX_HEADER_OCTETS", "parse", "parse_address"]
 
@@ -105,6 +105,9 @@ HEADER_NAMES: tuple[str, ...] = (
     "X-Campaign",
     "X-CampaignID",
     "X-Mailgun-Sid",
+    "X-SFDC-LK",
+    "X-SFDC-User",
+    "X-SG-EID",
     # judged as spam
     "X-Spam-Flag",
     "X-Spam-Status",
@@ -233,7 +236,11 @@ class _AddressFields:
 
     def read(self, *names: str) -> AddressList:
         """Every occurrence of the fields, one after the other."""
-        lists = [self._one(value) for name in names for value in self._by_name.get(name, ())[:MAX_ADDRESS_FIELDS]]
+        lists = [
+            self._one(value, read_sender if name == "from" else read_addresses)
+            for name in names
+            for value in self._by_name.get(name, ())[:MAX_ADDRESS_FIELDS]
+        ]
         if len(lists) == 1:
             return lists[0]
         if not lists:
@@ -244,10 +251,10 @@ class _AddressFields:
             grouped=any(one.grouped for one in lists),
         )
 
-    def _one(self, value: str) -> AddressList:
+    def _one(self, value: str, reader: Callable[[str], AddressList]) -> AddressList:
         text = value[: self._left]
         self._left -= len(text)
-        read = read_addresses(text)
+        read = reader(text)
         return read if text == value else AddressList(read.found, complete=False, grouped=read.grouped)
 
 

@@ -131,7 +131,7 @@ def answered_since(
 
 def _answered_as(message: InboundMessage, rules: MailboxRules) -> Address:
     """The first of our addresses that it was written to, spelt as in the file; a contact form may name none."""
-    own = (rules.own.get(address.identity) for address in message.recipients)
+    own = map(rules.own_for, message.recipients)
     return next((address for address in own if address is not None), rules.address)
 
 

@@ -64,6 +64,9 @@ _BULK = _fields(
     "X-Campaign",
     "X-CampaignID",
     "X-Mailgun-Sid",
+    "X-SFDC-LK",
+    "X-SFDC-User",
+    "X-SG-EID",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -72,6 +75,10 @@ RULES: tuple[Rule, ...] = (
     Rule("set-aside", HARD, "flagged as junk, deleted or draft", "RFC 9051 §2.3.2", signs.set_aside),
     Rule(
         "own-reply", HARD, "our own automatic reply, or a machine's answer to one", "RFC 3834 §2", signs.own_reply,
+    ),
+    _soft(
+        "answers-our-reply", "In-Reply-To names an automatic reply of ours", "RFC 3834 §2", signs.answers_our_reply,
+        _fields("In-Reply-To"),
     ),
     Rule("own-loop", HARD, "X-Loop with our marker or our address", "procmail", signs.own_loop, _fields("X-Loop")),
     Rule(
@@ -154,9 +161,21 @@ RULES: tuple[Rule, ...] = (
     ),
     # Who wrote, and to whom
     Rule("robot-sender", HARD, "a mail server's or a list's address", "RFC 5230 §4.6", who.robot_sender),
+    _soft(
+        "list-sender", "an address such as carers-request@ or carers-owner@", "RFC 2142 §6, Mailman, TMDA",
+        who.list_sender,
+    ),
     Rule("no-reply-sender", HARD, "an address such as noreply@", "in the field", who.no_reply_sender),
     _soft("role-sender", "an address such as postmaster@ or alerts@", "RFC 5230 §4.6, RFC 2142", who.role_sender),
-    Rule("unreachable", HARD, "an address without a domain that takes mail", "RFC 5321 §2.3.5", who.unreachable),
+    Rule(
+        "hosted-form", HARD, "a site builder's or a form service's robot, with the person in Reply-To", "in the field",
+        who.hosted_form, _fields("Reply-To"),
+    ),
+    _soft("service-sender", "an address of DocuSign, Freshdesk and the like", "in the field", who.service_sender),
+    Rule(
+        "unreachable", HARD, "an address without a domain that takes mail, or a route (% or !)", "RFC 5321 §2.3.5",
+        who.unreachable,
+    ),
     Rule(
         "not-addressed", HARD, "none of our addresses in To or Cc", "RFC 5230 §4.5", who.not_addressed, may_be_off=True,
     ),
@@ -177,8 +196,8 @@ RULES: tuple[Rule, ...] = (
         "Google's rules for bulk senders", signs.feedback_id, _fields("Feedback-ID"),
     ),
     _soft(
-        "bulk-software", "marks of GitHub, Mailchimp, Mailgun and the like", "in the field",
-        present("it bears the mark of a program that sends notices or newsletters"), _BULK,
+        "bulk-software", "marks of GitHub, Mailchimp, SendGrid, Salesforce and the like", "in the field",
+        signs.bulk_software, _BULK,
     ),
     _soft(
         "calendar", "an invitation, or the answer to one", "RFC 6047 §2.4, MS-OXCMAIL", signs.calendar,
@@ -186,7 +205,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _soft(
         "voice-or-fax", "a voice message, a fax or a missed call", "RFC 3458, RFC 3801, Asterisk, Exchange",
-        signs.voice_or_fax, _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID"),
+        signs.voice_or_fax,
+        _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID", "From"),
     ),
     _soft(
         "automatic-subject", "a subject such as “Out of office”, in some 30 languages", "in the field",

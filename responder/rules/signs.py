@@ -9,11 +9,12 @@ import re
 from typing import TYPE_CHECKING
 
 from responder.addresses import without_comments
+from responder.authentication import MAX_FIELDS
 from responder.model import Defect, Proof
-from responder.rules.case import is_within, word
+from responder.rules.case import word
 from responder.rules.subjects import is_automatic
 from responder.rules.values import Finding
-from responder.rules.who import is_role, perhaps_form_of_ours
+from responder.rules.who import is_role, perhaps_form_of_ours, through_own_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +31,7 @@ SPAM_STARS = 5
 EXCHANGE_SPAM_LEVEL = 5
 """The spam confidence level from which Exchange puts a message aside; it goes from -1 to 9."""
 
-OWN_REPLY = re.compile(r"<ahr\.[0-9a-f]{16,}@", re.IGNORECASE)
+OWN_REPLY = re.compile(r"<ahr\.[0-9a-f]{16,}@([^<>\s]*)", re.IGNORECASE)
 """In Message-IDs of automatic replies that this program wrote, here or elsewhere."""
 
 _ANOMALIES = frozenset({Defect.TOO_LARGE, Defect.TOO_MANY_LINES, Defect.NUL_OR_BARE_CR})
@@ -38,6 +39,7 @@ _SET_ASIDE = frozenset({"$junk", "junk", "\\deleted", "\\draft"})
 _NO_OTHER_REPLY = frozenset({"all", "oof", "autoreply"})
 _REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
 _VOICE_OR_FAX = frozenset({"multipart/voice-message", "multipart/fax-message", "voice-message", "fax-message"})
+_TYPED = frozenset({"text-message", "multimedia-message"})
 _EXCHANGE_VOICE = ("voice", "voice-uc", "voice-ca", "fax", "fax-ca", "missedcall")
 _VERDICTS = (
     "x-spam-flag", "x-spam-status", "x-spam", "x-barracuda-spam-status", "x-barracuda-spam-flag", "x-dspam-result",
@@ -49,10 +51,13 @@ _FOREFRONT = re.compile(r"\b(?:SFV:(?:SPM|SKS|SKB)|CAT:(?:SPM|HSPM|PHSH|HPHSH|HP
 _PROOFPOINT = re.compile(r"rule=(?:[a-z]+_)?(?:spam|phish|malware)\b", re.IGNORECASE)
 _OF_PEOPLE = re.compile(
     r"[0-9]+:user:proton|i[0-9a-f]+:fastmail|rr[0-9a-f]+:zu[0-9a-f]+:rf[0-9a-f]+:zohomail"
-    r"|[a-z]+:[^:]+:(?:qy)?bg[a-z]+:(?:qy)?bg[0-9a-z-]+",
+    r"|[rs]:[0-9a-z-]+:anonaddy|[a-z]+:[^:]+:(?:qy)?bg[a-z]+:(?:qy)?bg[0-9a-z-]+",
     re.IGNORECASE,
 )
-"""Feedback-IDs that Proton, Fastmail, Zoho and Tencent put on every message that a person writes there."""
+"""Feedback-IDs that Proton, Fastmail, Zoho, addy.io and Tencent put on every message that a person writes there."""
+_MERELY_MONITORED = re.compile(r"\bdmarc\s*+=\s*+fail\s*+\([^()]*\bp=none\b", re.IGNORECASE)
+_GATEWAY = re.compile(r"\+?[0-9]{3,}@(?:[^@]*\.)?(?:e?fax|sms|mms)[^@]*")
+"""A telephone number at a fax or SMS gateway."""
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
 
@@ -108,15 +113,8 @@ def auto_response_suppress(case: Case) -> Finding | None:
 
 
 def mailing_list(case: Case) -> Finding | None:
-    """RULES 6. A group of our own domain may be how people reach us: Google Groups as a shared mailbox is one."""
-    ids = " ".join(case.message.values("list-id")).lower()
-    own = any(is_within(name, case.rules.own_domains) for name in re.findall(r"<([^<>\s]{1,253})>", ids))
-    if not own:
-        return Finding("it came through a mailing list")
-    return Finding(
-        "it came through a group of your own domain, which looks like any mailing list: watch a real mailbox instead",
-        maybe_person=True,
-    )
+    """RULES 6."""
+    return through_own_group(case) or Finding("it came through a mailing list")
 
 
 def old_mailing_list(case: Case) -> Finding | None:
@@ -146,6 +144,17 @@ def _is_weakly_automatic(case: Case) -> bool:
     """Signs that a person may bear too: beside an answer to our own reply they are enough."""
     message = case.message
     return is_automatic(message.subject) or any(map(is_role, message.from_)) or bool(message.values("list-unsubscribe"))
+
+
+def answers_our_reply(case: Case) -> Finding | None:
+    """Whoever answers an automatic reply of ours has it, numbers and all; a helpdesk would answer the next one too.
+
+    In-Reply-To alone: References holds the whole thread, and a person may go on with it months later.
+    """
+    found = (one for value in case.message.values("in-reply-to") for one in OWN_REPLY.findall(value))
+    if any(domain.lower() in case.rules.own_domains for domain in found):
+        return Finding("it answers an automatic reply of yours: its sender has what the next one would say")
+    return None
 
 
 def own_loop(case: Case) -> Finding | None:
@@ -200,10 +209,20 @@ def feedback_id(case: Case) -> Finding | None:
 
 
 def dmarc_fail(case: Case) -> Finding | None:
-    """RULES 25. A form known by its host often fails: that is what a host is named for."""
-    if not case.is_form and any(found.method == "dmarc" and found.result == "fail" for found in case.proved):
-        return Finding("your mail server found that its sender is forged (DMARC)")
-    return None
+    """RULES 25. A form known by its host often fails: that is what a host is named for.
+
+    Forwarding breaks DMARC as well. Where ARC vouches for what was before, or the domain only watches (p=none), the
+    message is listed, and no more: anyone can write either.
+    """
+    if case.is_form or not any(found.method == "dmarc" and found.result == "fail" for found in case.proved):
+        return None
+    fields = case.message.values("authentication-results")
+    arc = any(found.method == "arc" and found.result == "pass" for found in case.proved)
+    if arc or any(_MERELY_MONITORED.search(value) for value in fields[:MAX_FIELDS]):
+        return Finding(
+            "your mail server found that its sender is forged, or that it was forwarded (DMARC)", maybe_person=True
+        )
+    return Finding("your mail server found that its sender is forged (DMARC)")
 
 
 def spf_fail(case: Case) -> Finding | None:
@@ -231,10 +250,18 @@ def voice_or_fax(case: Case) -> Finding | None:
     message = case.message
     kinds = {*case.media_types, *_words(message, ["message-context"])}
     classes = (word(value).rpartition(":")[2] for value in message.values("content-class"))
-    asterisk = "x-asterisk-callerid" in message.by_name
-    if asterisk or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):
+    gateway = kinds.isdisjoint(_TYPED) and any(_GATEWAY.fullmatch(one.identity) for one in message.from_)
+    machine = gateway or "x-asterisk-callerid" in message.by_name
+    if machine or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):
         return Finding("a telephone system sent it: a voice message, a fax or a missed call")
     return None
+
+
+def bulk_software(case: Case) -> Finding | None:
+    """RULES 27. A listed form, and a trusted directory, may send through such a program too."""
+    if case.proof is Proof.FORM:
+        return None
+    return Finding("it bears the mark of a program that sends notices or newsletters")
 
 
 def report(case: Case) -> Finding | None:

@@ -68,14 +68,16 @@ class MailboxRules:
 
     def is_ours(self, address: Address) -> bool:
         """Whether mail to it comes to this daemon; a tag behind a plus makes no other address (RFC 5233)."""
-        identity = address.identity
-        if identity in self.own or identity in self.served:
-            return True
-        if "+" not in address.local:
-            return False
-        local, _, domain = identity.rpartition("@")
-        untagged = f"{local.partition('+')[0]}@{domain}"
-        return untagged in self.own or untagged in self.served
+        return self.own_for(address) is not None or not self.served.isdisjoint((address.identity, _untagged(address)))
+
+    def own_for(self, address: Address) -> Address | None:
+        """The address of this mailbox, as in the file, that mail to this one comes to; None when it is another's."""
+        return self.own.get(address.identity) or self.own.get(_untagged(address))
+
+
+def _untagged(address: Address) -> str:
+    """Its identity without the tag behind a plus."""
+    return f"{address.local.partition('+')[0]}@{address.domain}".lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from responder.model import Defect, Proof
 from responder.rules.case import is_within, listed_form, only_reply_to
+from responder.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
 from responder.rules.values import Finding
 
 if TYPE_CHECKING:
@@ -27,14 +28,16 @@ MAX_RECIPIENTS = 10
 """A family and a care team fit; beyond that nobody waits for the answer of one of them."""
 
 _ROBOT = re.compile(
-    r"(?:mailer|mail)[-_.]?daemon|microsoftexchange[0-9a-f]{32}|listserv|majordomo|mdaemon|sympa|bounces?|bounces-.*"
-    r"|owner-.*|.*-(?:owner|request|bounces|errors|confirm)"
+    r"(?:mailer|mail)[-_.]?daemon(?:\+.*)?|microsoftexchange[0-9a-f]{32}|listserv|majordomo|mdaemon|sympa|mailman"
+    r"|auto[-_.]?(?:reply|responder)|bounces?(?:[-+].*)?|owner-.*|.*-(?:bounces|errors|confirm)|.*[-+](?:un)?subscribe"
 )
+_LIST_OR_PERSON = re.compile(r".*-(?:owner|request|join|leave)|.*[-+]confirm[-+][a-f]*[0-9][0-9a-f.]*")
+"""A list's addresses (RFC 2142 §6, Mailman) and a challenge's (TMDA); but there are café owners, and sick-leave@."""
 _REWRITTEN = re.compile(r"srs[01][=+-]|prvs=|btv1==|.*[=+]")
 """Return paths that a forwarder or the sender's own server made up (SRS, BATV, VERP): they say nothing of who wrote."""
 
 _NO_REPLY = re.compile(
-    r"noreply|donotreply|donotrespond|dontreply|neverreply|unattended|unmonitored"
+    r"noreply|noresponse|donotreply|donotrespond|dontreply|neverreply|unattended|unmonitored"
     r"|(?:bitte)?(?:nicht|keine)antwort|nepasrepondre|noresponder|nocontestar|n[aã]oresponda|nonrispond|nietbeantwoord"
     r"|svarej|svarinte|svarikke|ikkesvar|eivastau|nieodpowiad|neodpov|nevalaszol|nuraspund"
 )
@@ -44,10 +47,10 @@ _ENDS_IN_NO_REPLY = re.compile(r".*[-_.+](?:no|do[-_.]?not)[-_.]?reply")
 ROLES = frozenset(
     {
         "abuse", "alert", "alerts", "apache", "appleid", "asterisk", "autoconfirm", "automailer", "bot", "calendar",
-        "copier", "cron", "daemon", "efax", "fax", "hostmaster", "mailer", "newsletter", "newsletters", "nobody",
-        "notice", "notification", "notifications", "notifier", "notify", "postmaster", "printer", "reminder",
-        "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "voicemail", "webmaster",
-        "wordpress", "wwwdata",
+        "copier", "cron", "daemon", "dmarcreport", "efax", "fax", "hostmaster", "mailer", "newsletter", "newsletters",
+        "nobody", "notice", "notification", "notifications", "notifier", "notify", "postmaster", "printer", "reminder",
+        "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "vacation", "voicemail",
+        "webmaster", "wordpress", "wwwdata",
     }
 )  # fmt: skip
 """RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""
@@ -138,12 +141,21 @@ def own_address(case: Case) -> Finding | None:
     message, is_ours = case.message, case.rules.is_ours
     trusted = case.proof is Proof.FORM and not case.is_form
     senders = message.from_ + message.sender + case.writers if trusted else case.writers
-    if any(is_ours(address) for address in senders):
-        return perhaps_form(case, "it comes from an address of your own")
     path = message.return_path.address
+    if any(is_ours(address) for address in senders):
+        return through_own_group(case) or perhaps_form(case, "it comes from an address of your own")
     if path is not None and is_ours(path) and not case.is_form:
-        return perhaps_form(case, "its return path is an address of your own")
+        return through_own_group(case) or perhaps_form(case, "its return path is an address of your own")
     return None
+
+
+def through_own_group(case: Case) -> Finding | None:
+    """A group of our own domain may be how people reach us: Google Groups as a shared mailbox is one."""
+    ids = " ".join(case.message.values("list-id")).lower()
+    if not any(is_within(name, case.rules.own_domains) for name in re.findall(r"<([^<>\s]{1,253})>", ids)):
+        return None
+    why = "it came through a group of your own domain, which looks like any mailing list: watch a real mailbox instead"
+    return Finding(why, maybe_person=True)
 
 
 def robot_sender(case: Case) -> Finding | None:
@@ -157,6 +169,36 @@ def robot_sender(case: Case) -> Finding | None:
     if _ROBOT.fullmatch(local) and not _REWRITTEN.match(local):
         return Finding("its return path is that of a mail server or a mailing list")
     return None
+
+
+def list_sender(case: Case) -> Finding | None:
+    """RULES 18, where a person may bear such a name."""
+    path = case.message.return_path.address
+    senders = case.writers if path is None or case.is_form or _REWRITTEN.match(path.local) else (*case.writers, path)
+    if any(_LIST_OR_PERSON.fullmatch(address.local.lower()) for address in senders):
+        return Finding("its sender's address is like those of mailing lists")
+    return None
+
+
+def hosted_form(case: Case) -> Finding | None:
+    """A form of a site builder or a form service: From is the service's, or nobody reads it; Reply-To is the person."""
+    if case.proof is Proof.FORM or not _is_from(case, FORM_HOSTS):
+        return None
+    found = perhaps_form(case, "it comes from a service for web forms, and the person who wrote is in its Reply-To")
+    return found if found.maybe_person else None
+
+
+def service_sender(case: Case) -> Finding | None:
+    """Programs that write for others. There may be a person behind, but hardly one who waits for us."""
+    if case.proof is Proof.FORM or not _is_from(case, SERVICE_HOSTS):
+        return None
+    return Finding("it comes from a service that sends tickets, documents or notices for others")
+
+
+def _is_from(case: Case, hosts: frozenset[str]) -> bool:
+    path = case.message.return_path.address
+    domains = {address.domain for address in case.message.from_} | ({path.domain} if path is not None else set())
+    return any(is_within(domain, hosts) for domain in domains)
 
 
 def no_reply_sender(case: Case) -> Finding | None:
@@ -174,11 +216,15 @@ def role_sender(case: Case) -> Finding | None:
 
 
 def unreachable(case: Case) -> Finding | None:
-    """RULES, unreachable targets."""
+    """RULES, unreachable targets. In old source routes % and ! led on to another host (RFC 5321 §4.1.1.3, app. F.2)."""
     target = case.target
-    if target is None or ("." in target.domain and not target.domain.startswith("[")):
+    if target is None:
         return None
-    return Finding("its sender's address has no domain that mail can be sent to")
+    if "." not in target.domain or target.domain.startswith("["):
+        return Finding("its sender's address has no domain that mail can be sent to")
+    if "%" in target.local or "!" in target.local:
+        return Finding("its sender's address is a route over several hosts, as none is today")
+    return None
 
 
 def never_domain(case: Case) -> Finding | None:
@@ -190,8 +236,7 @@ def never_domain(case: Case) -> Finding | None:
 
 def not_addressed(case: Case) -> Finding | None:
     """RULES 21."""
-    own = case.rules.own
-    if any(address.identity in own for address in case.message.recipients) or case.is_form:
+    if case.is_form or any(case.rules.own_for(address) is not None for address in case.message.recipients):
         return None
     forgotten = next((a for a in case.message.recipients if _perhaps_alias(a, case.rules)), None)
     if forgotten is None:

@@ -15,6 +15,7 @@ from responder.addresses import (
     parse_address,
     read_addresses,
     read_any_addresses,
+    read_sender,
     without_comments,
 )
 
@@ -145,6 +146,55 @@ def test_what_is_crooked_is_never_complete(text: str, found: list[str]) -> None:
     assert not read.complete
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Roe, Jane (Adult Social Care) <jane@example.org>",
+        "Jane Roe [Trust] <jane@example.org>",
+        "Dr: Jane Roe <jane@example.org>",
+        "=?utf-8?Q?Roe,?= Jane; Nurse <jane@example.org>",
+        '"Roe, Jane", RN <jane@example.org> ',
+        "Jane Roe <jane@example.org.>",
+        "jane@example.org.",
+    ],
+)
+def test_a_sender_behind_an_odd_name_is_read(text: str) -> None:
+    """Where the whole field holds one address, its name may be anything."""
+    read = read_sender(text)
+
+    assert [address.addr_spec for address in read.found] == ["jane@example.org"]
+    assert (read.complete, read.grouped) == (True, False)
+    assert read_sender("Jane <jane@example.org>") == read_addresses("Jane <jane@example.org>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "joe@bank.example, Jane <jane@example.org>",
+        "joe@bank.example (x) [y] <jane@example.org>",
+        "Roe, Jane (joe@bank.example) <jane@example.org>",
+        '"joe@bank.example", Jane <jane@example.org>',
+        "joe\uff20bank.example, Jane <jane@example.org>",
+        "jane@example.org)joe@bank.example",
+        "Roe, <joe> <jane@example.org>",
+        '"Roe, Jane <jane@example.org>',
+        '"Roe\\", Jane <jane@example.org>',
+        "(Roe, Jane <jane@example.org>",
+        "Roe, Jane <jane@example.org> Nurse",
+        "Roe, Jane <jane@example.org>;",
+        "Roe, Jane <jane@example.org",
+        "Roe, Jane jane@example.org",
+        "Roe, Jane <@example.org>",
+        "Roe, Jane <jane@example..>",
+    ],
+)
+def test_an_odd_name_that_could_hold_another_address_is_refused(text: str) -> None:
+    """CVE-2023-27043: two readers must not see two senders."""
+    read = read_sender(text)
+
+    assert not read.complete or len(read.found) != 1
+
+
 def test_the_longest_address_that_smtp_takes_is_read() -> None:
     """RFC 5321 §4.5.3.1.3 counts octets, not characters."""
     domain = ".".join(["b" * 60] * 3) + ".org"
@@ -273,7 +323,7 @@ def test_twice_the_text_takes_no_more_than_twice_as_long(bomb: str) -> None:
         times = []
         for _ in range(3):
             start = time.process_time()
-            read_addresses(text)
+            read_sender(text)
             times.append(time.process_time() - start)
         return min(times)
 

@@ -58,11 +58,19 @@ CASES: tuple[Case, ...] = (
         "In-Reply-To: <ahr.0123456789abcdef@harbour.example>\r\nList-Unsubscribe: <https://example.org/u>\r\n",
     ),
     (
-        "reply",
-        "a person's answer to our reply",
+        "answers-our-reply",
+        "whoever it is",
         {"Subject": "Re: Automatic reply"},
         "In-Reply-To: <ahr.0123456789abcdef@harbour.example>\r\n",
     ),
+    (
+        "answers-our-reply",
+        "in capitals, with another id",
+        {},
+        "In-Reply-To: <x@y.example> <AHR.0123456789ABCDEF@HARBOUR.example>\r\n",
+    ),
+    ("reply", "our reply earlier in the thread", {}, "References: <ahr.0123456789abcdef@harbour.example>\r\n"),
+    ("reply", "somebody else's reply", {}, "In-Reply-To: <ahr.0123456789abcdef@elsewhere.example>\r\n"),
     ("reply", "a Message-ID that only starts alike", {"Message-ID": "<ahr.mary@example.org>"}, ""),
     ("own-loop", "X-Loop with our marker", {}, "X-Loop: X-After-Hours-Responder\r\n"),
     ("own-loop", "X-Loop with our address", {}, "x-loop: Hello@Harbour.example (again)\r\n"),
@@ -71,6 +79,9 @@ CASES: tuple[Case, ...] = (
     ("no-single-sender", "two addresses", {"From": "mary@example.org, joe@example.net"}, ""),
     ("no-single-sender", "a group", {"From": "Us: mary@example.org;"}, ""),
     ("no-single-sender", "the null address", {"From": "<>"}, ""),
+    ("no-single-sender", "another address in an odd name", {"From": "joe@bank.example, X <mary@example.org>"}, ""),
+    ("no-single-sender", "a half address in it", {"From": "joe\uff20bank.example, X <mary@example.org>"}, ""),
+    ("reply", "a comma and a comment in its name", {"From": "Roe, Jane (Adult Social Care) <mary@example.org>"}, ""),
     ("no-single-sender", "another address as its name", {"From": "joe@bank.example <mary@example.org>"}, ""),
     ("reply", "its own address as its name", {"From": "'mary@example.org' <mary@example.org>"}, ""),
     ("contact-form-unproved", "no proof", FORM, ""),
@@ -194,16 +205,32 @@ CASES: tuple[Case, ...] = (
             "listserv",
             "majordomo",
             "owner-friends",
-            "friends-owner",
-            "friends-request",
+            "MAILER-DAEMON+1a2b",
+            "mailman",
+            "autoresponder",
+            "autoreply",
+            "auto-reply",
+            "friends-subscribe",
+            "friends-unsubscribe",
+            "friends+unsubscribe",
             "bounce",
             "bounces",
             "bounces-17",
+            "bounce-123-abc",
             "friends-bounces",
             "friends-errors",
             "friends-confirm",
         )
     ),
+    *(
+        ("list-sender", local, {"From": f"{local}@example.org"}, "")
+        for local in (
+            *("friends-owner", "Friends-Request", "friends-join", "friends-leave", "mary+confirm-8fa31c"),
+            "mary-confirm-1763759643.123.0a1b2c",
+        )
+    ),
+    ("list-sender", "in the return path", {"Return-Path": "<friends-request@example.net>"}, ""),
+    ("reply", "SRS of such a name", {"Return-Path": "<SRS0=A=K=x.example=friends-owner@fwd.example>"}, ""),
     ("robot-sender", "in Sender", {}, "Sender: friends-bounces@example.net\r\n"),
     ("robot-sender", "in the return path", {"Return-Path": "<friends-bounces@example.net>"}, ""),
     ("robot-sender", "in the return path, in capitals", {"Return-Path": "<MAILER-DAEMON@example.net>"}, ""),
@@ -216,7 +243,7 @@ CASES: tuple[Case, ...] = (
         ("reply", f"{local}@", {"From": f"{local}@example.org"}, "")
         for local in (
             *("ally", "noreen", "info", "newsome", "bouncey", "owner", "request", "rooty", "abuse.support"),
-            "o'no-reply",
+            *("o'no-reply", "to-confirm-you", "owner.friends", "joint-leavers", "subscribe", "reply"),
         )
     ),
     *(
@@ -229,6 +256,7 @@ CASES: tuple[Case, ...] = (
             "do-not-reply",
             "dont-reply",
             "neverreply",
+            "noresponse",
             "nicht.antworten",
             "noreply+1a2b",
         )
@@ -240,9 +268,26 @@ CASES: tuple[Case, ...] = (
     ),
     *(
         ("role-sender", local, {"From": f"{local}@example.org"}, "")
-        for local in ("alert", "alerts", "daemon", "newsletter")
+        for local in ("alert", "alerts", "daemon", "newsletter", "vacation", "dmarcreport")
     ),
     ("unreachable", "an address literal", {"From": "mary@[192.0.2.1]"}, ""),
+    ("unreachable", "a route with %", {"From": "mary%example.org@relay.example"}, ""),
+    ("unreachable", "a route with !", {"From": "relay!mary@example.org"}, ""),
+    ("hosted-form", "From", {"From": "forms@squarespace.info", "Reply-To": "Ann <ann@example.net>"}, ""),
+    ("hosted-form", "below it", {"From": "forms@mail.wix.com", "Reply-To": "ann@example.net"}, ""),
+    (
+        "hosted-form",
+        "the return path alone",
+        {"From": "web@example.org", "Return-Path": "<b+1@sg.squarespace.info>", "Reply-To": "ann@example.net"},
+        "",
+    ),
+    ("reply", "no Reply-To", {"From": "ann@jimdo.com"}, ""),
+    ("reply", "a Reply-To of its own", {"From": "ann@jimdo.com", "Reply-To": "help@jimdo.com"}, ""),
+    ("reply", "only ends alike", {"From": "ann@notwix.com", "Reply-To": "ann@example.net"}, ""),
+    ("service-sender", "From", {"From": "Ann via DocuSign <dse_na4@docusign.net>"}, ""),
+    ("service-sender", "the return path", {"Return-Path": "<a=b__0-x@abc.bnc.salesforce.com>"}, ""),
+    ("service-sender", "a helpdesk", {"From": "support@riverside.freshdesk.com"}, ""),
+    ("reply", "a person who works there", {"From": "ann@salesforce.com"}, ""),
     ("unreachable", "one label", {"From": "mary@localhost"}, ""),
     ("reply", "a reserved name", {"From": "mary@example.com"}, ""),
     ("not-addressed", "a blind copy", {"To": "undisclosed-recipients:;"}, ""),
@@ -251,6 +296,9 @@ CASES: tuple[Case, ...] = (
     ("not-addressed", "our address in a name", {"To": '"hello@harbour.example" <joe@example.net>'}, ""),
     ("reply", "in Cc", {"To": "joe@example.net", "Cc": "hello@harbour.example"}, ""),
     ("reply", "an alias", {"To": "HELP@HARBOUR.example"}, ""),
+    ("reply", "with a tag", {"To": "Hello+website@harbour.example"}, ""),
+    ("not-addressed", "another mailbox with a tag", {"To": "billing+x@harbour.example"}, ""),
+    ("not-addressed", "only a tag", {"To": "+hello@harbour.example"}, ""),
     ("reply", "in a group", {"To": "Friends: joe@example.net, hello@harbour.example;"}, ""),
     ("reply", "behind a broken address", {"To": "Joe Bloggs joe@example.net, hello@harbour.example"}, ""),
     ("reply", "separated by semicolons", {"To": "joe@example.net; hello@harbour.example"}, ""),
@@ -331,6 +379,9 @@ CASES: tuple[Case, ...] = (
             "X-Campaign",
             "X-CampaignID",
             "X-Mailgun-Sid",
+            "X-SFDC-LK",
+            "X-SFDC-User",
+            "X-SG-EID",
         )
     ),
     *(
@@ -368,6 +419,16 @@ CASES: tuple[Case, ...] = (
     ("voice-or-fax", "RFC 3458", {}, "Message-Context: fax-message\r\n"),
     ("voice-or-fax", "Asterisk", {}, "X-Asterisk-CallerID: 5551234\r\n"),
     ("voice-or-fax", "Exchange", {}, "Content-Class: urn:content-class:missedcall\r\n"),
+    ("voice-or-fax", "a number at an SMS gateway", {"From": "+15555550123@sms.example.org"}, ""),
+    ("voice-or-fax", "a number at a fax gateway", {"From": "441632960123@in.efax-service.example"}, ""),
+    ("reply", "a number elsewhere", {"From": "15555550123@transms.example"}, ""),
+    ("reply", "a name at such a gateway", {"From": "mary1@sms.example.org"}, ""),
+    (
+        "reply",
+        "a text message through a gateway",
+        {"From": "15555550123@sms.example.org"},
+        "Message-Context: text-message\r\n",
+    ),
     ("reply", "a text message through a carrier", {}, "Message-Context: text-message\r\n"),
     ("exchange-substitute", "over IMAP", EXCHANGE, ""),
     ("exchange-substitute", "with a year", EXCHANGE | {"From": "Microsoft Exchange Server 2010"}, ""),
@@ -546,7 +607,13 @@ def test_at_a_shared_domain_only_spellings_of_our_own_are_ours(to: str, listed: 
 
 
 @pytest.mark.parametrize(
-    "from_", ["Mary mary@example.org", "mary@example.org, joe@example.net", "Us: mary@example.org;"]
+    "from_",
+    [
+        "Mary mary@example.org",
+        "joe@bank.example, Mary <mary@example.org>",
+        "mary@example.org, joe@example.net",
+        "Us: mary@example.org;",
+    ],
 )
 def test_a_crooked_sender_is_listed(from_: str) -> None:
     """A person whose mail program writes nonsense is not answered, but seen."""
@@ -691,6 +758,7 @@ def test_what_vouches_for_a_sender_goes_with_the_reply() -> None:
         ("12345678:user:proton", "reply"),
         ("i0a1b2c3d:Fastmail", "reply"),
         ("bizesmtp:firm.example:qybglogicsvr:qybglogicsvr5", "reply"),
+        ("S:9bbd:anonaddy", "reply"),
         ("a:b:c:shop", "feedback-id"),
         ("campaign:user:proton", "feedback-id"),
     ],
@@ -737,3 +805,65 @@ def test_the_test_of_the_recipient_may_be_turned_off() -> None:
     assert isinstance(decision, Reply)
     assert decision.answered_as == MAILBOX.address
     assert SOFT_RULES | {"not-addressed"} == MAY_BE_OFF
+
+
+@pytest.mark.parametrize(
+    ("result", "listed"),
+    [
+        ("dmarc=fail (p=none dis=none) header.from=example.org", True),
+        ("dmarc=fail (p=NONE sp=REJECT dis=NONE) header.from=example.org", True),
+        ("arc=pass (i=1 dmarc=pass); dmarc=fail (p=reject dis=none) header.from=example.org", True),
+        ("dmarc=fail (p=reject sp=none dis=none) header.from=example.org", False),
+        ("arc=fail; dmarc=fail (p=quarantine) header.from=example.org", False),
+        ("dmarc=fail header.from=example.org", False),
+    ],
+)
+def test_a_forwarded_message_is_listed_and_a_forged_one_is_not(result: str, listed: bool) -> None:
+    """Forwarding breaks DMARC; neither gets a reply."""
+    decision = judge(block(more=f"Authentication-Results: mx.harbour.example; {result}\r\n"))
+
+    assert isinstance(decision, Skip)
+    assert (decision.rule, decision.maybe_person, decision.cure) == ("dmarc-fail", listed, None)
+
+
+def test_what_came_to_a_tag_is_answered_as_the_address_of_the_file() -> None:
+    """The tag may say which page or which friend gave the address away."""
+    decision = judge(block({"To": "help+website@harbour.example"}))
+
+    assert isinstance(decision, Reply)
+    assert decision.answered_as.addr_spec == "Help@harbour.example"
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        {"From": "'Mary' via Help <help@harbour.example>", "Reply-To": "mary@example.org"},
+        {"Return-Path": "<help+bncBC@harbour.example>"},
+    ],
+    ids=["as From", "as return path"],
+)
+def test_a_group_that_writes_as_ourselves_is_listed_without_a_cure_that_would_not_help(group: dict[str, str]) -> None:
+    """Google Groups writes as the group, From as well where the sender's domain has DMARC; there is no form to list."""
+    decision = judge(block(group, more="List-Id: <help.harbour.example>\r\n"))
+
+    assert isinstance(decision, Skip)
+    assert (decision.rule, decision.maybe_person, decision.cure) == ("own-address", True, None)
+    assert "group" in decision.why
+
+
+def test_a_hosted_form_is_listed_with_the_line_that_answers_the_visitor() -> None:
+    """The robot gets nothing; once it is listed and proved, the visitor gets the reply, whatever program sent it."""
+    fields = {
+        "From": "forms@squarespace.info",
+        "Reply-To": "ann@example.net",
+        "Return-Path": "<b+1@sg.squarespace.info>",
+    }
+    more = "Authentication-Results: mx.harbour.example; dkim=pass header.d=squarespace.info\r\nX-SG-EID: u001.x\r\n"
+    before = judge(block(fields, more=more))
+    listed = replace(MAILBOX, contact_forms=(ContactForm(Address("forms", "squarespace.info")),))
+    after = judge(block(fields, more=more), rules=listed)
+
+    assert isinstance(before, Skip)
+    assert (before.maybe_person, before.cure) == (True, '[[contact_form]] with from = "forms@squarespace.info"')
+    assert isinstance(after, Reply)
+    assert after.correspondent.addr_spec == "ann@example.net"

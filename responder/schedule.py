@@ -121,6 +121,12 @@ def _in_utc(closure: Closure, zone: ZoneInfo) -> Closure:
     return replace(closure, start=start.astimezone(UTC), end=end and end.astimezone(UTC))
 
 
+def _lasting(closures: Iterable[Closure], zone: ZoneInfo) -> tuple[Closure, ...]:
+    """In UTC, without those that lie in wall-clock time which the zone skipped."""
+    placed = (_in_utc(closure, zone) for closure in closures)
+    return tuple(closure for closure in placed if closure.end is None or closure.start < closure.end)
+
+
 def _placed(at: datetime, zone: ZoneInfo) -> datetime:
     """Gives a wall-clock time its zone."""
     _check_year(at)
@@ -168,9 +174,9 @@ class Schedule:
         for name, value in {
             "weekly": MappingProxyType(checked_week(self.weekly)),
             "openings": tuple(self.openings),
-            "closures": tuple(_in_utc(closure, self.zone) for closure in self.closures),
+            "closures": _lasting(self.closures, self.zone),
             "closed_dates": MappingProxyType(dict(self.closed_dates)),
-            "events": tuple(_in_utc(event, self.zone) for event in self.events),
+            "events": _lasting(self.events, self.zone),
             "_opened": opened,
             "_periods": {},
             "_days": {},

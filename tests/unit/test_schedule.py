@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -1292,3 +1292,12 @@ def test_a_period_is_worked_out_once() -> None:
     """Everybody who writes on one night gets the same closed period, without another search."""
     made = london()
     assert made.closed_period(utc("2026-11-23 18:00")) is made.closed_period(utc("2026-11-24 08:59"))
+
+
+def test_a_closure_in_time_that_the_zone_skipped_closes_nothing() -> None:
+    """Apia had no 30 December 2011; a closure of a quarter of an hour on it is none, also when it is taken over."""
+    apia = ZoneInfo("Pacific/Apia")
+    skipped = Closure(datetime(2011, 12, 30, 0, 0), datetime(2011, 12, 30, 0, 15))  # noqa: DTZ001 - wall clock
+    schedule = Schedule(apia, {}, closures=[skipped])
+    assert schedule.closures == ()
+    assert replace(schedule, closures=[skipped]).closures == ()

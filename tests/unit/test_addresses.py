@@ -283,6 +283,16 @@ def test_any_text_can_be_read_and_what_is_found_is_fit_to_send_to(text: str) -> 
         assert len(address.addr_spec.encode()) <= MAX_ADDRESS_OCTETS
 
 
+@given(st.text(alphabet='ab@.,;:<>()[]"\\ é\t\0\uff20', max_size=40).map(lambda name: f"{name}<mary@example.org>"))
+def test_an_odd_name_never_makes_another_sender(text: str) -> None:
+    """Where the ordinary reading fails, the only address of the field is the sender, or nobody is."""
+    read, ordinary = read_sender(text), read_addresses(text)
+
+    if read != ordinary:
+        assert text.count("@") == 1
+        assert [address.addr_spec for address in read.found] == ["mary@example.org"]
+
+
 @given(st.text(max_size=60))
 def test_any_typed_text_gives_an_address_or_none(text: str) -> None:
     """Surrogates, controls and other scripts included."""

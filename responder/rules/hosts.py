@@ -1,6 +1,6 @@
 """Domains of services that write for others; what is below them counts too.
 
-Only what their own documentation tells customers to expect, or to let through a filter, stands here.
+The list is general knowledge of these services and may be out of date: the rules that read it list what they silence.
 """
 
 from __future__ import annotations

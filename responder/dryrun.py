@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ class Report:
 
     mailbox: str
     folder: str
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = field(repr=False)  # asyncio.run makes a repr of its result: a second per 100,000
 
     @property
     def replies(self) -> tuple[Record, ...]:

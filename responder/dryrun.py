@@ -6,8 +6,9 @@ answered message, age, the ledger) is left out, and the once-only rule is played
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from responder.mailbox import Mailbox
+    from responder.model import FetchedMessage
     from responder.pipeline import Pipeline
 
 Progress = Callable[[int, int], None]
@@ -28,6 +30,12 @@ Progress = Callable[[int, int], None]
 
 Arrival = tuple[Uid, datetime | None]
 """A message and when the server received it."""
+
+Judge = Callable[[list["FetchedMessage"]], Awaitable[list[Record]]]
+"""Judges a batch of messages, each as of its own arrival."""
+
+MAX_PENDING = 4
+"""Batches between reading and judging."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -87,6 +95,7 @@ async def back_test(
     folder_name: str,
     window: Window,
     progress: Progress,
+    judge: Judge | None = None,
 ) -> Report:
     """Judge what is in the folder.
 
@@ -97,6 +106,7 @@ async def back_test(
         folder_name: as configured.
         window: which messages.
         progress: called with (messages judged, messages in all).
+        judge: judges a batch by its headers, with the same pipeline, somewhere else; None for here.
 
     Raises:
         TransientError: the connection was lost; run it again.
@@ -112,13 +122,32 @@ async def back_test(
         progress(len(records), len(times))
         judged = {record.uid for record in records}
         wanted = [uid for uid, _ in times if uid not in judged]
-        async for batch in folder.fetch(wanted, uid_validity):
-            records += [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
+        async for found in _judged(folder.fetch(wanted, uid_validity), judge or partial(_judge_here, pipeline)):
+            records += found
             progress(len(records), len(times))
     finally:
         await folder.close()
     records.sort(key=lambda record: (record.received_at or NEVER, record.uid))
     return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)))
+
+
+async def _judge_here(pipeline: Pipeline, batch: list[FetchedMessage]) -> list[Record]:
+    return [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
+
+
+async def _judged(batches: AsyncIterator[list[FetchedMessage]], judge: Judge) -> AsyncIterator[list[Record]]:
+    """Judge batches while the next ones are read; only so many are held at a time."""
+    pending: deque[asyncio.Future[list[Record]]] = deque()
+    try:
+        async for batch in batches:
+            pending.append(asyncio.ensure_future(judge(batch)))
+            if len(pending) >= MAX_PENDING:
+                yield await pending.popleft()
+        while pending:
+            yield await pending.popleft()
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def _by_time(pipeline: Pipeline, times: Sequence[Arrival], key_of: Callable[[Uid], MessageKey]) -> list[Record]:

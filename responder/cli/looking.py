@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from responder import headers, policy
 from responder.cli import screen
 from responder.cli.common import UsageError, chosen, load, login_of, moment, now
+from responder.cli.judging import JudgeProcess
 from responder.config import pipeline_of
 from responder.dryrun import Report, Window, back_test
 from responder.model import FetchedMessage, MessageKey, Uid, UidValidity
@@ -36,7 +37,9 @@ def dry_run(arguments: argparse.Namespace) -> int:
     config = load(arguments)
     window = Window(arguments.since, arguments.until, arguments.last)
     for box in chosen(config, arguments):
-        report = asyncio.run(_report(config, box, arguments.folder or box.folder, window, _progress(arguments)))
+        folder = arguments.folder or box.folder
+        with JudgeProcess(pipeline_of(config, box)) as judge:
+            report = asyncio.run(_report(config, box, folder, window, _progress(arguments), judge))
         if arguments.json:
             encode = json.JSONEncoder(ensure_ascii=False).encode
             for record in report.records:
@@ -48,7 +51,9 @@ def dry_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _report(config: Config, box: MailboxConfig, folder: str, window: Window, progress: Progress) -> Report:
+async def _report(
+    config: Config, box: MailboxConfig, folder: str, window: Window, progress: Progress, judge: JudgeProcess
+) -> Report:
     from responder.mailbox import CommandPool, Mailbox
 
     pool = CommandPool(DRY_RUN_THREADS)
@@ -61,6 +66,7 @@ async def _report(config: Config, box: MailboxConfig, folder: str, window: Windo
             folder_name=folder,
             window=window,
             progress=progress,
+            judge=judge,
         )
     finally:
         pool.close()

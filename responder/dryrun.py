@@ -34,8 +34,8 @@ Arrival = tuple[Uid, datetime | None]
 Judge = Callable[[list["FetchedMessage"]], Awaitable[list[Record]]]
 """Judges a batch of messages, each as of its own arrival."""
 
-MAX_PENDING = 4
-"""Batches between reading and judging."""
+MAX_PENDING = 3
+"""Batches that are judged elsewhere at a time."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -122,7 +122,7 @@ async def back_test(
         progress(len(records), len(times))
         judged = {record.uid for record in records}
         wanted = [uid for uid, _ in times if uid not in judged]
-        async for found in _judged(folder.fetch(wanted, uid_validity), judge or partial(_judge_here, pipeline)):
+        async for found in _judged(folder.fetch(wanted, uid_validity), pipeline, judge):
             records += found
             progress(len(records), len(times))
     finally:
@@ -131,18 +131,19 @@ async def back_test(
     return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)))
 
 
-async def _judge_here(pipeline: Pipeline, batch: list[FetchedMessage]) -> list[Record]:
-    return [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
-
-
-async def _judged(batches: AsyncIterator[list[FetchedMessage]], judge: Judge) -> AsyncIterator[list[Record]]:
-    """Judge batches while the next ones are read; only so many are held at a time."""
+async def _judged(
+    batches: AsyncIterator[list[FetchedMessage]], pipeline: Pipeline, judge: Judge | None
+) -> AsyncIterator[list[Record]]:
+    """Judge batches while the next ones are read: elsewhere, and here whatever is too much for elsewhere."""
     pending: deque[asyncio.Future[list[Record]]] = deque()
     try:
         async for batch in batches:
-            pending.append(asyncio.ensure_future(judge(batch)))
-            if len(pending) >= MAX_PENDING:
-                yield await pending.popleft()
+            if judge is not None and len(pending) < MAX_PENDING:
+                pending.append(asyncio.ensure_future(judge(batch)))
+            else:
+                yield [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
+            while pending and pending[0].done():
+                yield pending.popleft().result()
         while pending:
             yield await pending.popleft()
     finally:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import pytest
 
-from responder.dryrun import Report, Window, back_test
+from responder.dryrun import MAX_PENDING, Report, Window, _judged, back_test
 from responder.errors import TransientError
 from responder.mailbox import Mailbox
+from responder.model import FetchedMessage, MessageKey, Uid, UidValidity
+from responder.pipeline import Record, record_of
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 
 
@@ -97,3 +101,28 @@ async def test_closed_whatever_happens(folder: FakeFolder) -> None:
     with pytest.raises(TransientError):
         await judged(folder)
     assert folder.closed == 1
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["a quick one", "a slow one"])
+async def test_two_judges_share_the_batches(busy: bool) -> None:
+    """Whatever is too much for the judge elsewhere is judged here, and nothing is lost or judged twice."""
+    way = pipeline()
+    elsewhere: list[int] = []
+    free = asyncio.Event()
+    batches = [[FetchedMessage(MessageKey(MAILBOX, FOLDER, UidValidity(7), Uid(n)), NIGHT, b"")] for n in range(1, 8)]
+
+    async def judge(batch: list[FetchedMessage]) -> list[Record]:
+        elsewhere.extend(fetched.key.uid for fetched in batch)
+        if busy:
+            await free.wait()
+        return [record_of(way.judge(fetched, now=None)) for fetched in batch]
+
+    async def reading() -> AsyncIterator[list[FetchedMessage]]:
+        for batch in batches:
+            yield batch
+            await asyncio.sleep(0)
+        free.set()
+
+    records = [record async for found in _judged(reading(), way, judge) for record in found]
+    assert sorted(record.uid for record in records) == list(range(1, 8))
+    assert len(elsewhere) == (MAX_PENDING if busy else 7)

@@ -93,7 +93,7 @@ rules: $(VENV)/.dev
 lock: $(VENV)/.dev
 	@export CUSTOM_COMPILE_COMMAND="make lock"
 	compile() {
-	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-emit-options \
+	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --no-annotate --no-emit-options \
 	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(ARGS) "$$@" -
 	}
 	$(BIN)/python tools/requirements.py | compile --output-file requirements.lock

@@ -5,6 +5,7 @@ Every datetime here is aware. Nothing in this module does I/O or knows the time.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NewType
@@ -18,6 +19,9 @@ Uid = NewType("Uid", int)
 
 UidValidity = NewType("UidValidity", int)
 """Generation of a folder's UIDs, 1 to 2**32 - 1 (RFC 9051 §2.3.1.1)."""
+
+FINGERPRINT_DIGITS = 16
+"""Hex digits of a text's fingerprint: short enough to read to somebody, and no two of a practice's texts share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +253,16 @@ class OutgoingReply:
     content: bytes = field(repr=False)
     text: str = field(repr=False)
     kind: str = "ordinary"
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the text: the same text to whomever has the same one."""
+        return text_fingerprint(self.text)
+
+
+def text_fingerprint(text: str) -> str:
+    """The first 16 hex digits of SHA-256 over a text in UTF-8: names a text that was sent, for as long as it is kept."""
+    return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)

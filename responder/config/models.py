@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from responder import rates
-from responder.config import readers
+from responder.config import readers, regions
 from responder.model import Address
 from responder.schedule import DailyInterval
 
@@ -38,7 +38,7 @@ _STYLES = {"ordinary": "ordinary", "normal": "ordinary", "discreet": "discreet",
 Line = Annotated[str, PlainValidator(readers.line(LONGEST_NAME))]
 Words = Annotated[str, PlainValidator(readers.line(200))]
 Zone = Annotated[ZoneInfo, PlainValidator(readers.zone)]
-Region = Annotated[str, PlainValidator(readers.region)]
+Region = Annotated[str, PlainValidator(regions.region)]
 Language = Annotated[str, PlainValidator(readers.language)]
 MailAddress = Annotated[Address, PlainValidator(readers.address)]
 Domain = Annotated[str, PlainValidator(readers.domain)]

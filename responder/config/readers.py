@@ -24,38 +24,6 @@ if TYPE_CHECKING:
     from responder.schedule import DailyInterval
 
 READY_LANGUAGES = ("en",)
-READY_COUNTRIES: Mapping[str, frozenset[str] | None] = {
-    "AU": frozenset(("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")),
-    "CA": frozenset(("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")),
-    "GB": frozenset(("ENG", "NIR", "SCT", "WLS")),
-    "IE": None,
-    "NZ": None,
-    "US": frozenset(
-        (
-            *("AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS"),
-            *("KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC"),
-            *("ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY"),
-            *("AS", "GU", "MP", "PR", "VI"),
-        )
-    ),
-}
-"""ISO 3166 countries whose reply can be written in a ready language, with the subdivisions told apart (None: any)."""
-
-_COUNTRY_NAMES = {
-    "UK": "GB",
-    "ENGLAND": "GB-ENG",
-    "SCOTLAND": "GB-SCT",
-    "WALES": "GB-WLS",
-    "NORTHERN IRELAND": "GB-NIR",
-    "UNITED KINGDOM": "GB",
-    "GREAT BRITAIN": "GB",
-    "USA": "US",
-    "UNITED STATES": "US",
-    "IRELAND": "IE",
-    "CANADA": "CA",
-    "AUSTRALIA": "AU",
-    "NEW ZEALAND": "NZ",
-}
 
 _ABBREVIATED_ZONES = {
     **dict.fromkeys(("GMT", "BST", "WET", "GB", "UK"), "Europe/London"),
@@ -166,27 +134,6 @@ def _zones_by_city() -> dict[str, str]:
     """Only read when a hint is needed: it walks the zone files of the host."""
     places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     return {name.rsplit("/", 1)[-1].lower(): name for name in reversed(places)}
-
-
-def region(value: object) -> str:
-    """ISO 3166 country, or country and subdivision, of those whose reply is ready."""
-    name = text(value)
-    likely = _COUNTRY_NAMES.get(name.strip().upper())
-    if likely:
-        raise ValueError(f'not an ISO 3166 code. Did you mean "{likely}"?')
-    if re.fullmatch(r"[a-z]{2}(-[a-z0-9]{1,3})?", name):
-        raise ValueError(f'a region is written in capitals. Did you mean "{name.upper()}"?')
-    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", name):
-        raise ValueError('not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG"')
-    country, _, part = name.partition("-")
-    if country not in READY_COUNTRIES:
-        raise ValueError(f"no reply has been written for this country yet. Ready are {', '.join(READY_COUNTRIES)}")
-    parts = READY_COUNTRIES[country]
-    if part and parts is not None and part not in parts:
-        raise ValueError(
-            f'{country} has no such part. Write "{country}", or after it one of {", ".join(sorted(parts))}'
-        )
-    return name
 
 
 def language(value: object) -> str:

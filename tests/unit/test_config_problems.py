@@ -8,6 +8,7 @@ import pytest
 
 from responder import policy
 from responder.config import ConfigError, load
+from responder.crisis import countries
 from responder.model import Level
 
 if TYPE_CHECKING:
@@ -266,15 +267,20 @@ CASES: dict[str, tuple[str, str, str]] = {
         '▸"Cornwall"',
         'practice.region: not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG".',
     ),
-    "region not ready": (
+    "region by its own name": (
         '"GB"',
-        '▸"FR"',
-        "practice.region: no reply has been written for this country yet. Ready are AU, CA, GB, IE, NZ, US.",
+        '▸"Deutschland"',
+        'practice.region: not an ISO 3166 code. Did you mean "DE"?',
+    ),
+    "region without an emergency number": (
+        '"GB"',
+        '▸"MT"',
+        f"practice.region: the directory has no emergency number for this country. It knows {', '.join(countries())}.",
     ),
     "part that is none": (
         '"GB"',
         '▸"GB-LON"',
-        'practice.region: GB has no such part. Write "GB", or after it one of ENG, NIR, SCT, WLS.',
+        'practice.region: no part of GB is known by this code. Write "GB", or after it one of ENG, NIR, SCT, WLS.',
     ),
     "language not ready": (
         "[hours]",

@@ -1,0 +1,102 @@
+"""Where a practice may be, and what is said to whoever writes the name of a country instead of its code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from responder.calendars.public import public_holidays
+from responder.config.regions import known_parts, region
+from responder.crisis import choose, countries, load
+
+
+@pytest.mark.parametrize("country", countries())
+def test_every_country_of_the_directory_is_taken(country: str) -> None:
+    """Wherever there is an emergency number to show, a practice can be."""
+    assert region(country) == country
+    assert choose(country).emergency.phone
+
+
+@pytest.mark.parametrize("country", countries())
+def test_every_part_that_a_line_is_confined_to_is_taken(country: str) -> None:
+    """Whoever reads a code in the directory can write it into the file, and so it is with the lists of holidays."""
+    for part in known_parts(country):
+        assert region(f"{country}-{part}") == f"{country}-{part}"
+    for line in load(country):
+        assert all(region(code) == code for code in line.subdivisions if "-" in code)
+
+
+@pytest.mark.parametrize(
+    "code", ["DE-BY", "CH-ZH", "AT-9", "ES-CT", "AR-C", "FR-IDF", "BE-VLG", "NL-NH", "CO-ANT", "CZ-20", "IE-D", "US-PR"]
+)
+def test_parts(code: str) -> None:
+    """Parts with holidays of their own are known; where a list is none or names only a few, any part is taken."""
+    assert region(code) == code
+    assert public_holidays(code, [2026])[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("GERMANY", "DE"),
+        ("Deutschland", "DE"),
+        ("germny", "DE"),
+        ("Belgique", "BE"),
+        ("belgië", "BE"),
+        ("Suisse", "CH"),
+        ("Österreich", "AT"),
+        ("España", "ES"),
+        ("日本", "JP"),
+        ("United Kingdom", "GB"),
+        ("Great Britain", "GB"),
+        ("Éire", "IE"),
+        ("Cymru", "GB-WLS"),
+        (" england ", "GB-ENG"),
+        ("UK", "GB"),
+        ("EL", "GR"),
+        ("USA", "US"),
+        ("Czech Republic", "CZ"),
+        ("Hong Kong", "HK"),
+    ],
+)
+def test_the_code_is_proposed_to_whoever_writes_a_name(typed: str, code: str) -> None:
+    """In English, in the country's own languages, and as people say it."""
+    with pytest.raises(ValueError, match=rf'^not an ISO 3166 code\. Did you mean "{code}"\?$'):
+        region(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("Cornwall", 'not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG"'),
+        ("", 'not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG"'),
+        ("GB_ENG", 'not an ISO 3166 code. Write a country or a part of it, such as "GB" or "GB-ENG"'),
+        ("de-by", 'a region is written in capitals. Did you mean "DE-BY"?'),
+        ("De", 'a region is written in capitals. Did you mean "DE"?'),
+        ("ZZ", "the directory has no emergency number for this country. It knows AR, AT"),
+        ("AT-10", 'no part of AT is known by this code. Write "AT", or after it one of 1, 2, 3'),
+    ],
+)
+def test_what_cannot_be_a_region_is_refused_with_its_cure(typed: str, reason: str) -> None:
+    """What was typed is not repeated: it may belong into another line."""
+    with pytest.raises(ValueError, match=f"^{re.escape(reason)}"):
+        region(typed)
+
+
+def test_something_else_is_no_region() -> None:
+    """A number, for instance."""
+    with pytest.raises(ValueError, match="must be text in double quotes"):
+        region(49)
+
+
+def test_a_plain_country_needs_neither_names_nor_holidays() -> None:
+    """Both libraries are large, and only a hint or a part asks for them."""
+    code = (
+        "import sys; from responder.config.regions import region; region('DE'); region('GB-ENG');"
+        "print({'babel', 'holidays'} & set(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout == "set()\n"

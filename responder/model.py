@@ -261,7 +261,7 @@ class OutgoingReply:
 
 
 def text_fingerprint(text: str) -> str:
-    """The first 16 hex digits of SHA-256 over a text in UTF-8: names a text that was sent, for as long as it is kept."""
+    """The first 16 hex digits of SHA-256 over the text in UTF-8: names a text that was sent, while it is kept."""
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 

@@ -57,7 +57,7 @@ GUARDS = (
     ),
     Guard(
         "3 people: one reply per closed period",
-        "responder/ledger/store.py",
+        "responder/ledger/sending.py",
         "or self._blocked(row, asked, about, at, since)",
         "",
         f"{MAIN_PATH}::test_two_messages_of_one_person_get_one_reply",
@@ -78,7 +78,7 @@ GUARDS = (
     ),
     Guard(
         "4 nothing missed: the cursor moves with what is due, not before",
-        "responder/ledger/store.py",
+        "responder/ledger/reading.py",
         "self._insert(place, cursor, new)",
         "pass",
         f"{KILLED}::test_killed_inside[settle]",

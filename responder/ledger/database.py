@@ -158,7 +158,20 @@ def _to_version_2(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX replies_due ON replies (folder, not_before) WHERE state = 'due'")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1, _to_version_2)
+def _to_version_3(db: sqlite3.Connection) -> None:
+    """The texts that were sent. What went out before has none: nobody can say any more what it was."""
+    db.execute(
+        """CREATE TABLE texts (
+            fingerprint TEXT PRIMARY KEY,
+            text TEXT NOT NULL,
+            first_sent_at INTEGER NOT NULL,
+            last_sent_at INTEGER NOT NULL
+        )"""
+    )
+    db.execute("ALTER TABLE replies ADD COLUMN text TEXT")  # a fingerprint; it stays when the text itself is pruned
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
 """Step *n* brings a database from version *n* to *n* + 1; the version is ``PRAGMA user_version``."""
 
 

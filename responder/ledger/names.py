@@ -34,6 +34,10 @@ class Names:
         """A correspondent's domain."""
         return self._text("domain", domain.lower())
 
+    def domain_or_none(self, domain: str | None) -> bytes | None:
+        """The same, where a correspondent's domain may have no rate of its own."""
+        return None if domain is None else self.domain(domain)
+
     def message(self, message: str) -> bytes:
         """A message by its Message-ID or fingerprint."""
         return self._text("message", message)

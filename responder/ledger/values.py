@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from responder.model import Proof
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
     from responder.model import MessageKey, Uid, UidValidity
     from responder.rates import Limit
+
+KEEP_SETTLED: Final = timedelta(days=400)
+"""How long a settled message is remembered: longer than any closed period is likely to be."""
+
+KEEP_TEXTS: Final = timedelta(days=366)
+"""How long a text is kept after it was last sent: twelve months, in which somebody may ask what it said."""
 
 
 class State(StrEnum):
@@ -189,3 +196,39 @@ class Ended:
     reason: str | None
     at: datetime
     held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastReply:
+    """One reply that left, may have left, or is just being sent.
+
+    Attributes:
+        mailbox: which one sent it; None when it is not among those that the caller named.
+        at: when it was handed over, for the last time.
+        state: ``sent``; ``claimed`` while it is being sent; ``unknown`` or ``due`` once more: perhaps it arrived.
+        uncertain: a sending of it was cut off after the final dot.
+        fingerprint: of its text; None when no text was kept with it.
+        text: as it was sent; None when it was not kept, or no longer is.
+    """
+
+    mailbox: str | None = field(repr=False)
+    at: datetime
+    state: State
+    uncertain: bool
+    fingerprint: str | None
+    text: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of one correspondent over all mailboxes.
+
+    Attributes:
+        replies: the newest first.
+        left_out: how many older ones there are besides.
+        oldest: time of the oldest reply to anybody that is remembered; None when there is none.
+    """
+
+    replies: tuple[PastReply, ...]
+    left_out: int
+    oldest: datetime | None

@@ -17,7 +17,7 @@ import pytest
 from responder.errors import LedgerError, LedgerLockedError
 from responder.ledger import Claimed, Cursor, Ledger, State
 from responder.model import Uid, UidValidity
-from tests.unit.test_ledger import ACCEPTED, HELLO, INBOX, NIGHT, claim, key_of, receive, settle
+from tests.unit.test_ledger import ACCEPTED, HELLO, INBOX, NIGHT, claim, key_of, receive, settle, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ async def test_kill_9_loses_nothing_that_was_said_to_be_written(tmp_path: Path, 
     assert recorded <= set(due) | sent | {uid for uid in recorded if uid % 4 > 1}
     assert set(claimed) - sent <= again | {uid for uid in claimed if uid % 4 > 1}
     assert {uid for uid, row in due.items() if row.uncertain} == again
-    counts = await ledger.counts()
+    counts = await states_of(ledger)
     assert counts[State.SENT] >= len(sent)
     assert counts[State.SENT] + counts[State.DUE] >= len(recorded)
     for uid in sorted(set(claimed) & again):
@@ -215,7 +215,7 @@ async def test_a_full_disk_stops_sending_until_there_is_room(small_disk: Path) -
     assert isinstance(await claim(ledger, key), Claimed)
     with pytest.raises(LedgerError, match="Free some space on that disk"):
         await fill_up(ledger, small_disk)
-    recorded = (await ledger.counts())[State.DUE] + 1
+    recorded = (await states_of(ledger))[State.DUE] + 1
     with pytest.raises(LedgerError):
         await settle(ledger, key, ACCEPTED)
     (small_disk / "ballast").unlink()
@@ -223,7 +223,7 @@ async def test_a_full_disk_stops_sending_until_there_is_room(small_disk: Path) -
     assert await ledger.cursor(HELLO, INBOX) == Cursor(UidValidity(7), Uid(recorded), NIGHT)
     await ledger.close()
     again = await Ledger.open(small_disk / "state")
-    assert (await again.counts())[State.DUE] == recorded - 1
+    assert (await states_of(again))[State.DUE] == recorded - 1
     await again.close()
 
 

@@ -13,7 +13,20 @@ import pytest
 from responder.errors import LedgerError, LedgerLockedError
 from responder.ledger import Claimed, Cursor, Ledger, State, database
 from responder.model import Uid, UidValidity
-from tests.unit.test_ledger import ACCEPTED, ANNA, HELLO, INBOX, NIGHT, UNKNOWN, answer, claim, key_of, receive, settle
+from tests.unit.test_ledger import (
+    ACCEPTED,
+    ANNA,
+    HELLO,
+    INBOX,
+    NIGHT,
+    UNKNOWN,
+    answer,
+    claim,
+    key_of,
+    receive,
+    settle,
+    states_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +90,7 @@ async def test_a_later_start_finds_everything(tmp_path: Path) -> None:
 async def test_every_commit_is_on_the_disk(tmp_path: Path) -> None:
     """Write-ahead log with a full sync: what the ledger answered for survives a power cut."""
     ledger = await Ledger.open(tmp_path)
-    db = ledger._store._db
+    db = ledger._store.db
     pragma: Callable[[str], object] = lambda name: db.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731 - two uses
     assert await ledger._run(lambda: (pragma("journal_mode"), pragma("synchronous"))) == ("wal", 2)
     await ledger.close()
@@ -100,13 +113,15 @@ async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
     await ledger.close()
     await ledger.close()
     with pytest.raises(LedgerError, match="closed"):
-        await ledger.counts()
+        await ledger.waiting()
 
 
 async def test_closing_finishes_what_was_begun(tmp_path: Path) -> None:
     """A call queued before is on the disk afterwards."""
     ledger = await Ledger.open(tmp_path)
-    pending = ledger._writer.submit(lambda: ledger._store.record(HELLO, INBOX, Cursor(UidValidity(7), Uid(3)), []))
+    pending = ledger._writer.submit(
+        lambda: ledger._store.reading.record(HELLO, INBOX, Cursor(UidValidity(7), Uid(3)), [])
+    )
     await ledger.close()
     assert pending.done()
     again = await Ledger.open(tmp_path)
@@ -243,7 +258,7 @@ async def test_a_removed_database_starts_anew(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3-wal").write_bytes(log)
     again = await Ledger.open(tmp_path)
     assert await again.cursor(HELLO, INBOX) is None
-    assert sum((await again.counts()).values()) == 0
+    assert sum((await states_of(again)).values()) == 0
     await again.close()
 
 
@@ -303,13 +318,13 @@ async def fill(ledger: Ledger) -> None:
 async def test_a_full_disk_stops_sending_and_nothing_else(tmp_path: Path) -> None:
     """No claim without its commit; what was there stays; with space it goes on, without a restart."""
     ledger = await Ledger.open(tmp_path)
-    db = ledger._store._db
+    db = ledger._store.db
     await receive(ledger, key_of(1))
     pages = await ledger._run(lambda: db.execute("PRAGMA page_count").fetchone()[0])
     await ledger._run(lambda: db.execute(f"PRAGMA max_page_count = {pages}"))
     with pytest.raises(LedgerError, match=r"full\. Free some space.*Until then nothing is sent"):
         await fill(ledger)
-    recorded = (await ledger.counts())[State.DUE]
+    recorded = (await states_of(ledger))[State.DUE]
     assert await ledger.cursor(HELLO, INBOX) == Cursor(UidValidity(7), Uid(recorded), NIGHT)
     await ledger._run(lambda: db.execute("PRAGMA max_page_count = 10000"))
     assert isinstance(await claim(ledger, await receive(ledger, key_of(500))), Claimed)
@@ -319,7 +334,7 @@ async def test_a_full_disk_stops_sending_and_nothing_else(tmp_path: Path) -> Non
 async def test_a_disk_that_became_read_only_stops_sending(tmp_path: Path) -> None:
     """An outcome that could not be written can be written later."""
     ledger = await Ledger.open(tmp_path)
-    db = ledger._store._db
+    db = ledger._store.db
     key = await receive(ledger, key_of(1))
     await claim(ledger, key)
     await ledger._run(lambda: db.execute("PRAGMA query_only = ON"))
@@ -343,7 +358,7 @@ async def test_a_rollback_that_fails_hides_no_cause(tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(ledger._writer, "_db", _Broken())
         with pytest.raises(LedgerError, match="BEGIN IMMEDIATE"):
-            await ledger.counts()
+            await ledger.waiting()
     await ledger.close()
 
 

@@ -45,6 +45,7 @@ from tests.unit.test_ledger import (
     message_of,
     receive,
     settle,
+    states_of,
 )
 
 TOWN, COUNTY = "town.example", "county.example"
@@ -322,7 +323,7 @@ async def test_an_address_that_took_no_mail_gets_none_for_sixty_days(ledger: Led
     whom = "p1@mail.example"
     second, third = await new(ledger, 2, mailbox=HELP), await new(ledger, 3)
     assert await claim(ledger, second, NIGHT + REFUSED_FOR, who=whom) == Barred("refused-before")
-    assert (await ledger.counts())[State.WITHDRAWN] == 1
+    assert (await states_of(ledger))[State.WITHDRAWN] == 1
     assert isinstance(await claim(ledger, third, NIGHT + REFUSED_FOR + MINUTE, who=whom), Claimed)
 
 
@@ -372,7 +373,7 @@ async def test_never_ends_even_what_is_in_doubt(ledger: Ledger) -> None:
     key = await send(ledger, 1, outcome=UNKNOWN)
     await ledger.never_add("p1@mail.example", NIGHT)
     assert await claim(ledger, key) == Barred("never-reply")
-    assert (await ledger.counts())[State.UNKNOWN] == 1
+    assert (await states_of(ledger))[State.UNKNOWN] == 1
 
 
 # --- a ledger of the first version -----------------------------------------------------------------------------------
@@ -406,7 +407,7 @@ async def make_version_1(directory: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with closing(sqlite3.connect(path)) as db:
         rows = db.execute(f"SELECT {columns} FROM replies").fetchall()  # noqa: S608 - constant
         kept = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in ("meta", "cursors")}  # noqa: S608 - constant
-        for name in ("replies", "meta", "cursors", "never", "refused"):
+        for name in ("replies", "meta", "cursors", "never", "refused", "texts"):
             db.execute(f"DROP TABLE {name}")
         database.MIGRATIONS[0](db)
         db.executemany(f"INSERT INTO replies ({columns}) VALUES ({', '.join('?' * 14)})", rows)  # noqa: S608 - constant
@@ -421,7 +422,7 @@ async def make_version_1(directory: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_hashes_of_two_kinds_differ(ledger: Ledger) -> None:
     """A domain is not its namesake of another kind."""
-    names = ledger._store._names
+    names = ledger._store.names
     assert len({names.domain("x"), names.mailbox("x"), names.message("x"), names.correspondent("x")}) == 4
     assert names.folder("a", "bc") != names.folder("ab", "c")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from responder.model import CrisisLine, HelpBlock, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["ANYWHERE", "CrisisLine", "HelpBlock", "choose", "countries", "load", "own_line"]
 
@@ -25,12 +25,19 @@ ANYWHERE = "ZZ"
 """Stands for no country: the international directories (a code that ISO 3166-1 leaves to its users)."""
 
 MAX_CALLS = 2
-"""Phone lines chosen by default at most: whoever looks for a number in the dark should find it, not compare."""
+"""Phone lines chosen by default at most: whoever looks for a number in the dark should find it, not compare.
+
+A reply in several languages may show one more for each further one: its readers look for theirs, and the only line
+that one of them can talk to must not fall out because another's came first.
+"""
 
 _REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
 _CALLABLE = re.compile(r"[+*#(]?[0-9](?:[0-9 ()./*#-]{1,28}[0-9*#])")
 _KEYWORD = re.compile(r"[^\W_]{1,20}")
 _UNFIT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|\{[{%#]|[%#}]\}")
+_SPEAKERS = re.compile(r"[\w-]+ speakers")
+_LANGUAGES_IN_WORDS = {"english": "en"}
+"""Languages that the directory spells out beside others that have no code there."""
 _COMMON_MISTAKES = {"UK": "GB", "EN": "GB", "EL": "GR"}
 _BUILT = {"languages", "subdivisions", "sources", "own"}
 _AS_IT_STANDS = frozenset({field.name for field in fields(CrisisLine)} - _BUILT)
@@ -57,18 +64,26 @@ def load(country: str) -> tuple[CrisisLine, ...]:
     return tuple(sorted((_line(entry) for entry in tomllib.loads(text)["line"]), key=lambda line: line.rank))
 
 
-def choose(region: str, *, ids: Sequence[str] | None = None, own: Sequence[CrisisLine] = ()) -> HelpBlock:
+def choose(
+    region: str,
+    *,
+    ids: Sequence[str] | None = None,
+    own: Sequence[CrisisLine] = (),
+    languages: Sequence[str] = ("en",),
+) -> HelpBlock:
     """The ways to help that a practice's replies show.
 
-    The practice's own lines come first, then the lines it named (else the country's general ones: the first that
-    answers anyone round the clock, and one text line). Whatever was named, a phone line for anyone at any hour stands
-    among them where the country has one, and the international directory where it has none.
+    The practice's own lines come first, then the lines it named (else the country's general ones: for each language of
+    the reply the first that answers in it, one that answers anyone round the clock, and one text line). Whatever was
+    named, a phone line for anyone at any hour stands among them where the country has one, and the international
+    directory where it has none.
 
     Args:
         region: ISO 3166 code of a country or of one of its parts. A bare country is shown no line that is confined to
             a part of it: the person who writes may live in another.
         ids: directory ids to show instead of the general lines.
         own: the practice's own lines (see ``own_line``).
+        languages: those of the reply, in order, by their ISO 639 codes.
 
     Raises:
         ValueError: one sentence with the reason and the cure.
@@ -77,10 +92,10 @@ def choose(region: str, *, ids: Sequence[str] | None = None, own: Sequence[Crisi
     country = _country(region)
     emergency = next(line for line in load(country) if line.kind == "emergency" and line.general)
     general = tuple(line for line in load(country) if _is_general(line, region))
-    named = _by_default(general) if ids is None else [_named(line_id, region, emergency) for line_id in ids]
+    named = _by_default(general, languages) if ids is None else [_named(line_id, region, emergency) for line_id in ids]
     lines = list(dict.fromkeys((*map(_checked, own), *named)))
     if not any(map(_open_to_anyone_always, lines)):
-        lines += [line for line in _always_there(general) if line not in lines]
+        lines += [line for line in _always_there(general, languages) if line not in lines]
     return HelpBlock(country, emergency, tuple(lines))
 
 
@@ -93,6 +108,7 @@ def own_line(
     sms_keyword: str | None = None,
     hours: str | None = None,
     country: str = ANYWHERE,
+    tel: str | None = None,
 ) -> CrisisLine:
     """A line that the practice types itself.
 
@@ -104,6 +120,7 @@ def own_line(
         sms_keyword: the word that such a message starts with.
         hours: in words; "24/7" for round the clock. Left out, the reply says that it is not open at all hours.
         country: ISO 3166-1 code.
+        tel: the phone number as a ``tel:`` URI.
 
     Raises:
         ValueError: one sentence with the reason and the cure.
@@ -116,6 +133,7 @@ def own_line(
         kind="own",
         audience=re.sub(r"^for\s+", "", audience.strip(), flags=re.IGNORECASE),
         phone=phone,
+        tel=tel,
         sms_number=sms_number,
         sms_keyword=sms_keyword,
         hours=hours,
@@ -164,21 +182,51 @@ def _open_to_anyone_always(line: CrisisLine) -> bool:
     return line.phone is not None and line.round_the_clock and line.general
 
 
-def _by_default(general: Iterable[CrisisLine]) -> list[CrisisLine]:
-    """One phone line if it is for anyone at any hour, else two; and one text line that answers at any hour."""
-    calls: list[CrisisLine] = []
-    for line in sorted((line for line in general if line.phone), key=lambda line: not line.round_the_clock):
-        calls.append(line)
-        if (line.round_the_clock and line.for_anyone) or len(calls) == MAX_CALLS:
+def _by_default(general: Sequence[CrisisLine], languages: Sequence[str]) -> list[CrisisLine]:
+    """Phone lines for the reply's readers, one of them for any reader at any hour if it can be; and one text line."""
+    by_phone = sorted((line for line in general if line.phone), key=lambda line: not line.round_the_clock)
+    calls = _one_for_each(languages, by_phone)
+    for line in by_phone:
+        is_full = len(calls) >= MAX_CALLS and (not line.round_the_clock or any(each.round_the_clock for each in calls))
+        if is_full or any(_helps_any_reader_always(each, languages) for each in calls):
             break
+        if line not in calls:
+            calls.append(line)
     texts = [line for line in general if line.sms_number and line.round_the_clock]
     return [*calls, *texts[:1]]
 
 
-def _always_there(general: Iterable[CrisisLine]) -> list[CrisisLine]:
-    """The country's first round-the-clock line for anyone, else the first international directory that is fit."""
-    directories = (line for line in load(ANYWHERE) if line.is_fit)
-    return [next((line for line in general if _open_to_anyone_always(line)), None) or next(directories)]
+def _one_for_each(languages: Sequence[str], lines: Sequence[CrisisLine]) -> list[CrisisLine]:
+    """The first line that answers in each language that any answers in."""
+    found: list[CrisisLine] = []
+    for language in languages:
+        speaking = [line for line in lines if _answers_in(line, language)]
+        if speaking and not any(line in found for line in speaking):
+            found.append(speaking[0])
+    return found
+
+
+def _answers_in(line: CrisisLine, language: str) -> bool:
+    """Whether it is known to; ``pt-BR`` is as good as ``pt`` to whoever calls."""
+    known = {_LANGUAGES_IN_WORDS.get(each.lower(), each.lower()) for each in line.languages}
+    return language.split("-", maxsplit=1)[0].lower() in known
+
+
+def _helps_any_reader_always(line: CrisisLine, languages: Sequence[str]) -> bool:
+    """Whether nobody who can read the reply is left out, at any hour: a line for French speakers serves its readers."""
+    is_readers = _SPEAKERS.fullmatch(line.audience) is not None and any(_answers_in(line, each) for each in languages)
+    return line.round_the_clock and (line.for_anyone or is_readers)
+
+
+def _always_there(general: Sequence[CrisisLine], languages: Sequence[str]) -> list[CrisisLine]:
+    """The country's first round-the-clock line for anyone, in the reply's language if there is one.
+
+    Else the first international directory that is fit.
+    """
+    always = [line for line in general if _open_to_anyone_always(line)]
+    if always:
+        return [(_one_for_each(languages, always) or always)[0]]
+    return [next(line for line in load(ANYWHERE) if line.is_fit)]
 
 
 def _named(line_id: str, region: str, emergency: CrisisLine) -> CrisisLine:

@@ -213,6 +213,7 @@ def _help_block(
         practice.region,
         ids=table.lines,
         own=[line for line in own if line is not None],
+        languages=practice.languages,
     )
 
 

@@ -6,14 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from responder.crisis import ANYWHERE, CrisisLine, choose, countries, load, own_line
+from responder.crisis import ANYWHERE, MAX_CALLS, CrisisLine, choose, countries, load, own_line
 
-COUNTY = own_line("County team", "for people already in its care", phone="0800 000 0000", hours="24/7")
+COUNTY = own_line("County team", "for people already in its care", phone="0808 157 0123", hours="24/7")
 
 
-def shown(region: str, *, ids: list[str] | None = None, own: tuple[CrisisLine, ...] = ()) -> list[str]:
+LANGUAGES = ("en", "cy", "es", "fr", "de", "it", "pt", "nl", "pl")
+PAIRS = (("fr", "nl"), ("nl", "fr"), ("en", "fr"), ("de", "fr"), ("en", "es"), ("en", "sv"), ("de", "fr", "it"))
+
+
+def shown(
+    region: str,
+    *,
+    ids: list[str] | None = None,
+    own: tuple[CrisisLine, ...] = (),
+    languages: tuple[str, ...] = ("en",),
+) -> list[str]:
     """The ids of what a reply shows."""
-    return [line.id for line in choose(region, ids=ids, own=own).lines]
+    return [line.id for line in choose(region, ids=ids, own=own, languages=languages).lines]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +39,8 @@ def shown(region: str, *, ids: list[str] | None = None, own: tuple[CrisisLine, .
         ("CA-QC", "911", ["ca-9-8-8-suicide-crisis-helpline"]),
         ("AU", "000", ["au-lifeline-australia"]),
         ("NZ", "111", ["nz-1737-need-to-talk"]),
-        ("BE", "112", ["be-centre-de-prevention-du-suicide", "be-zelfmoordlijn-1813"]),
+        ("BE", "112", ["be-community-help-service", "be-centre-de-prevention-du-suicide"]),
+        ("FI", "112", ["fi-mieli-crisis-helpline-english", "fi-mieli-kriisipuhelin"]),
         ("DK", "112", ["dk-livslinien", "zz-find-a-helpline-throughline"]),
         ("BG", "112", ["zz-find-a-helpline-throughline"]),
     ],
@@ -38,6 +49,64 @@ def test_the_lines_of_a_region(region: str, emergency: str, lines: list[str]) ->
     """One number to call at any hour and one to text; where there is none fit, the international directory."""
     block = choose(region)
     assert (block.emergency.kind, block.emergency.phone, shown(region)) == ("emergency", emergency, lines)
+
+
+@pytest.mark.parametrize(
+    ("region", "languages", "lines"),
+    [
+        ("BE", ("fr",), ["be-centre-de-prevention-du-suicide"]),
+        ("BE", ("fr-BE",), ["be-centre-de-prevention-du-suicide"]),
+        ("BE", ("nl",), ["be-zelfmoordlijn-1813"]),
+        ("BE", ("fr", "nl"), ["be-centre-de-prevention-du-suicide", "be-zelfmoordlijn-1813"]),
+        ("BE", ("nl", "fr"), ["be-zelfmoordlijn-1813", "be-centre-de-prevention-du-suicide"]),
+        ("BE", ("en", "nl"), ["be-community-help-service", "be-zelfmoordlijn-1813"]),
+        (
+            "BE",
+            ("en", "fr", "nl"),
+            ["be-community-help-service", "be-centre-de-prevention-du-suicide", "be-zelfmoordlijn-1813"],
+        ),
+        ("BE", ("de",), ["be-centre-de-prevention-du-suicide", "be-zelfmoordlijn-1813"]),
+        ("FI", ("sv",), ["fi-mieli-kristelefon-swedish", "fi-mieli-kriisipuhelin"]),
+        ("FI", ("fr",), ["fi-mieli-kriisipuhelin"]),
+        (
+            "FI",
+            ("en", "sv"),
+            ["fi-mieli-crisis-helpline-english", "fi-mieli-kristelefon-swedish", "fi-mieli-kriisipuhelin"],
+        ),
+        ("GB-WLS", ("cy", "en"), ["gb-samaritans", "gb-shout"]),
+        ("CH", ("de", "fr", "it"), ["ch-die-dargebotene-hand-la-main-tendue-telefono-amico"]),
+        ("IN", ("en",), ["in-tele-manas"]),
+    ],
+)
+def test_the_lines_of_a_language(region: str, languages: tuple[str, ...], lines: list[str]) -> None:
+    """Whoever can read the reply can talk to a line that it shows, where there is one, and one always answers."""
+    assert shown(region, languages=languages) == lines
+
+
+@pytest.mark.parametrize("languages", [*((each,) for each in LANGUAGES), *PAIRS], ids="-".join)
+def test_every_country_helps_in_every_language(languages: tuple[str, ...]) -> None:
+    """The emergency number, a way to talk at any hour, a line for each language that has one, and not too many."""
+    for country in countries():
+        block = choose(country, languages=languages)
+        calls = [line for line in block.lines if line.phone]
+        assert block.emergency.kind == "emergency"
+        assert all(line.is_fit and line.general and line.country in {country, ANYWHERE} for line in block.lines)
+        assert any(line.country == ANYWHERE or (line.phone and line.round_the_clock) for line in block.lines), country
+        assert len(calls) <= MAX_CALLS + len(languages) - 1, country
+        for language in languages:
+            speaking = {
+                line.id
+                for line in load(country)
+                if line.general and line.is_fit and line.phone and not line.subdivisions and language in line.languages
+            }
+            assert not speaking or speaking & {line.id for line in calls}, (country, language)
+
+
+def test_the_line_that_is_always_added_speaks_the_language_of_the_reply() -> None:
+    """Beside a special line, too, the reader finds one that answers in the reply's language."""
+    named = ["be-ecoute-violences-conjugales"]
+    assert shown("BE", ids=named, languages=("nl",)) == [*named, "be-zelfmoordlijn-1813"]
+    assert shown("BE", ids=named, languages=("de",)) == [*named, "be-centre-de-prevention-du-suicide"]
 
 
 @pytest.mark.parametrize("country", countries())
@@ -112,7 +181,7 @@ def test_own_line_keeps_what_was_typed() -> None:
             name="County team",
             kind="own",
             audience="people already in its care",
-            phone="0800 000 0000",
+            phone="0808 157 0123",
             hours="24/7",
             confidence="own",
             own=True,
@@ -189,6 +258,11 @@ def test_an_own_line_that_cannot_be_shown_is_refused(changes: dict[str, str | No
 def test_numbers_stay_as_they_are_dialled(number: str) -> None:
     """Short codes, star codes and full numbers are all fit."""
     assert own_line("Team", "anyone", phone=number).phone == number
+
+
+def test_an_own_line_keeps_its_link() -> None:
+    """What is worked out from the number by others is passed on."""
+    assert own_line("Team", "anyone", phone="0808 157 0123", tel="tel:+448081570123").tel == "tel:+448081570123"
 
 
 def test_an_own_line_may_be_for_texting_only() -> None:

@@ -163,12 +163,16 @@ class ClosedPeriod:
         end: None when no opening is ahead ("until further notice").
         say_until: whether a reply may say when it ends.
         because: what closes at its start, in words for the owner ("after Thursday's hours", "closure: winter break").
+        holiday: whether a public holiday or the like takes hours away in it.
+        words: the closures in it that have a text of their own: when each begins, and its key.
     """
 
     start: datetime | None
     end: datetime | None
     say_until: bool = True
     because: str = ""
+    holiday: bool = False
+    words: tuple[tuple[datetime, str], ...] = ()
 
     def contains(self, at: datetime) -> bool:
         """Whether the instant lies in ``[start, end)``."""

@@ -48,12 +48,14 @@ class Closure:
         end: likewise; None is "until further notice".
         note: for the owner; never shown to senders.
         say_until: whether a reply may say when the closed period that it ends in is over.
+        words: key of the text that replies have while it lasts; empty for the usual one.
     """
 
     start: datetime
     end: datetime | None
     note: str = ""
     say_until: bool = True
+    words: str = ""
 
     def holds(self, at: datetime) -> bool:
         """Whether an instant lies in it; its times are aware."""
@@ -322,7 +324,26 @@ class Schedule:
 
     def _made_period(self, start: datetime | None, end: datetime | None) -> ClosedPeriod:
         shut = self._timeline.last_shut(start, end)
-        return ClosedPeriod(start, end, say_until=shut is None or shut.say_until, because=self._because(start))
+        return ClosedPeriod(
+            start,
+            end,
+            say_until=shut is None or shut.say_until,
+            because=self._because(start),
+            holiday=start is not None and end is not None and any(self._holidays_between(start, end)),
+            words=tuple(sorted((one.start, one.words) for one in self._closures_between(start, end) if one.words)),
+        )
+
+    def _holidays_between(self, start: datetime, end: datetime) -> Iterator[date]:
+        """Closed dates whose weekly hours would have lain in a stretch."""
+        for day in self.closed_dates:
+            hours = (self._span(day, one) for one in self.weekly.get(day.weekday(), ()))
+            if any(start <= span.start and span.end <= end for span in hours):
+                yield day
+
+    def _closures_between(self, start: datetime | None, end: datetime | None) -> Iterator[Closure]:
+        for one in self.closures:
+            if (end is None or one.start < end) and (start is None or one.end is None or start < one.end):
+                yield one
 
     def _because(self, start: datetime | None) -> str:
         """What closes at an instant at which it closes."""

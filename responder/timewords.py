@@ -140,7 +140,8 @@ def _up_to_minute(at: datetime) -> datetime:
     return whole if whole == at else whole + timedelta(minutes=1)
 
 
-def _needs_year(day: date, today: date) -> bool:
+def needs_year(day: date, today: date) -> bool:
+    """Whether a date that lies ahead could be taken for another year's."""
     ahead = (day - today).days
     return ahead > _YEAR_AFTER_DAYS or (day.year != today.year and ahead > _OTHER_YEAR_AFTER_DAYS)
 
@@ -171,7 +172,7 @@ def in_words(at: datetime, zone: ZoneInfo, locale: str, now: datetime) -> str:
     local = _up_to_minute(at).astimezone(zone)
     today = now.astimezone(zone).date()
     day = local.date()
-    when = "today" if day == today else style.date(day, with_year=_needs_year(day, today))
+    when = "today" if day == today else style.date(day, with_year=needs_year(day, today))
     return f"{when} at {style.clock(local.time())} ({zone_in_words(zone)})"
 
 

@@ -2,15 +2,17 @@
 
 The words live in ``templates/``, one directory per language. A reply carries nothing of what the sender wrote but one
 msg-id. A practice's own template may say anything, as long as the ways to help stand in it; when it fails, the
-built-in text of the same style goes out instead.
+built-in text of the same style goes out instead, and where a language fails, the others or English.
 
 See Also: RFC 3834 §3 (header fields of an automatic response), RFC 2047 §5, RFC 5322 §3.6.4.
 """
 
-from responder.compose.composer import MARKER_HEADER, MESSAGE_ID_PREFIX, Composer, ReplySettings, reply_message_id
+from responder.compose.composer import Composer, Refused, Sample
+from responder.compose.message import MARKER_HEADER, MESSAGE_ID_PREFIX, reply_message_id
 from responder.compose.template import VARIABLES, TemplateError
 from responder.compose.verify import check_help
-from responder.compose.wording import LANGUAGES
+from responder.compose.words import LANGUAGES
+from responder.compose.writer import OwnWords, ReplySettings
 
 __all__ = [
     "LANGUAGES",
@@ -18,7 +20,10 @@ __all__ = [
     "MESSAGE_ID_PREFIX",
     "VARIABLES",
     "Composer",
+    "OwnWords",
+    "Refused",
     "ReplySettings",
+    "Sample",
     "TemplateError",
     "check_help",
     "reply_message_id",

@@ -9,7 +9,7 @@ import jinja2
 from jinja2 import meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-VARIABLES = ("practice_name", "opens", "help", "repeat")
+VARIABLES = ("practice_name", "closed", "opens", "help", "repeat")
 """What a practice's own template may use; ``docs/words/en.md`` explains each."""
 
 MAX_TEMPLATE = 16 * 1024

@@ -9,7 +9,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from responder.compose import Composer, ReplySettings, reply_message_id
+from responder.compose import Composer, OwnWords, ReplySettings, reply_message_id
 from responder.crisis import choose
 from responder.model import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply, ReturnPath
 
@@ -50,8 +50,12 @@ def variants(region: str) -> Mapping[str, ClosedPeriod]:
     }
 
 
-def settings(region: str = "GB", style: str = "ordinary", **changes: Any) -> ReplySettings:
-    """A practice of that region; anything else by name."""
+def settings(
+    region: str = "GB", style: str = "ordinary", *, template: str | None = None, **changes: Any
+) -> ReplySettings:
+    """A practice of that region, perhaps with a text of its own; anything else by name."""
+    if template is not None:
+        changes["own"] = {"en": OwnWords(template=template)}
     base = ReplySettings(
         practice_name="Harbour Counselling",
         region=region,

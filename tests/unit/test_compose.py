@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from responder.compose import Composer, TemplateError, check_help, reply_message_id
+from responder.compose.help import help_in
+from responder.compose.words import language
 from responder.crisis import choose, countries, own_line
 from responder.model import Address, ClosedPeriod
 from tests.unit import reading
@@ -123,7 +125,7 @@ def test_what_is_no_plain_text_shows_no_help() -> None:
 def test_when_not_even_the_built_in_text_helps_nothing_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot happen with what is shipped; if it did, the caller would hear of it instead of the sender."""
     composer = Composer(settings())
-    monkeypatch.setattr(composer, "_help", "Ring somebody.")
+    monkeypatch.setattr("responder.compose.composer.check_help", lambda *_: "the emergency number is gone")
     with pytest.raises(TemplateError, match="the reply must not be sent: the emergency number"):
         composer.compose(REPLY, inbound(), variants("GB")["night"], now=NOW, message_id=MESSAGE_ID)
 
@@ -132,7 +134,7 @@ def test_a_help_block_that_breaks_the_built_in_text_is_refused_when_the_file_loa
     """An emergency number that does not stand alone would otherwise be found at the first reply."""
     block = settings().help
     broken = replace(block, emergency=replace(block.emergency, phone="999\nor 112"))
-    with pytest.raises(TemplateError, match="the built-in reply cannot be used: the emergency number"):
+    with pytest.raises(TemplateError, match="the built-in reply: the emergency number"):
         Composer(settings(help=broken))
 
 
@@ -143,9 +145,13 @@ def test_a_help_block_that_breaks_the_built_in_text_is_refused_when_the_file_loa
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_text_is_short_and_easy(region: str, style: str, variant: str) -> None:
-    """Under 130 words with the help lines and all, readable after six years of school."""
-    text = composed(settings(region, style), period=variants(region)[variant]).text
-    assert len(reading.words(text)) < 130
+    """Under 130 words without the help lines, readable after six years of school with them."""
+    chosen = settings(region, style)
+    text = composed(chosen, period=variants(region)[variant]).text
+    (found,) = help_in([language("en")], chosen.help, style)
+    lines = found.text.removesuffix(found.about)
+    assert lines in text
+    assert len(reading.words(text.replace(lines, ""))) < 130
     assert reading.grade(text) <= 6
 
 
@@ -331,10 +337,14 @@ def test_a_text_line_alone_starts_its_sentence() -> None:
     assert "You can call about anything" not in text
 
 
-def test_an_unknown_language_is_refused() -> None:
-    """No text is better than one in a language that nobody wrote it in."""
-    with pytest.raises(TemplateError, match='there is no text in "fr" yet; choose from: en'):
-        Composer(settings(languages=("en", "fr")))
+def test_an_unknown_language_is_refused_and_the_others_go_out() -> None:
+    """It never costs the reply: without any other, English goes out."""
+    for languages in (("en", "xx"), ("xx",), ("xx", "en")):
+        composer = Composer(settings(languages=languages))
+        (refused,) = composer.refused
+        assert (refused.language, refused.key) == ("xx", "languages")
+        assert refused.reason.startswith('there is no text in "xx" yet; choose from en, ')
+        assert composed(settings(languages=languages)).content == composed().content
     assert composed(settings(languages=())).text.startswith("This is an automatic reply.")
 
 

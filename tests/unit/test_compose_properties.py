@@ -15,10 +15,10 @@ COMPOSERS = {(region, style): Composer(settings(region, style)) for region in ("
 
 ALWAYS = [
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
-    "X-After-Hours-Responder", "MIME-Version", "Content-Type", "Content-Language",
+    "X-After-Hours-Responder", "MIME-Version", "Content-Language",
 ]  # fmt: skip
 THREAD = ["In-Reply-To", "References"]
-LAST = ["Content-Transfer-Encoding"]
+LAST = ["Content-Type", "Content-Transfer-Encoding"]
 
 SECRET = "zq9"  # stands in nothing that we write
 anything = st.text(max_size=60).map(lambda text: SECRET + text)

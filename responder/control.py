@@ -28,13 +28,18 @@ logger = logging.getLogger(__name__)
 SOCKET: Final = "control.sock"
 
 MAX_LINE: Final = 4096
-"""Octets of one question or answer: an address has 254."""
+"""Octets of one question: an address has 254."""
+
+MAX_ANSWER: Final = 4 * 1024 * 1024
+"""Octets of one answer: it may hold some thirty texts of 20,000 octets, each of which JSON can make three."""
 
 MAX_CONNECTIONS: Final = 8
 """A person types one command at a time."""
 
 TIMEOUT: Final = 5.0
 """Seconds to wait for the other side; the ledger answers in milliseconds."""
+
+_CHUNK: Final = 65536
 
 
 class NoAnswerError(ResponderError):
@@ -83,7 +88,7 @@ class ControlServer:
         try:
             if self._open <= MAX_CONNECTIONS:
                 async with asyncio.timeout(TIMEOUT):
-                    writer.write(_line(await self._answer(await reader.readline())))
+                    writer.write(_answer_line(await self._answer(await reader.readline())))
                     await writer.drain()
         except (OSError, TimeoutError, ValueError):
             pass  # a line without an end, or an asker who went away: nothing to say to anybody
@@ -153,17 +158,23 @@ def _listener(path: Path) -> socket.socket:
 
 
 def _exchange(connection: socket.socket, line: bytes, path: Path) -> bytes:
-    received = b""
+    received = bytearray()
     try:
         connection.sendall(line)
-        while not received.endswith(b"\n") and len(received) <= MAX_LINE:
-            chunk = connection.recv(MAX_LINE)
+        while not received.endswith(b"\n") and len(received) <= MAX_ANSWER:
+            chunk = connection.recv(_CHUNK)
             if not chunk:
                 break
             received += chunk
     except OSError as error:
         raise NoAnswerError(f"{path}: a responder listens there and does not answer: {error}") from error
-    return received
+    return bytes(received)
+
+
+def _answer_line(answer: Answer) -> bytes:
+    """An answer that is too large is refused here: its asker would take it for something else's."""
+    line = _line(answer)
+    return line if len(line) <= MAX_ANSWER else _line({"ok": False, "error": "the answer is too large to be told"})
 
 
 def _line(value: Answer) -> bytes:

@@ -20,12 +20,12 @@ from responder.config import HolidayConfig, pipeline_of
 from responder.control import ControlServer
 from responder.errors import LedgerError
 from responder.headers import HEADER_NAMES
-from responder.ledger import Ledger
+from responder.ledger import KEEP_SETTLED, KEEP_TEXTS, Ledger
 from responder.logs import redact
 from responder.mailbox import CommandPool, Lessons, Mailbox
 from responder.notify import Notifier
 from responder.reload import Reloader
-from responder.service import Alarm, MailboxService, never_handlers
+from responder.service import Alarm, MailboxService, never_handlers, sent_handlers
 from responder.submission import Submitter
 from responder.timewords import locale_for
 
@@ -49,9 +49,6 @@ SILENT_TOO_LONG = 900.0
 
 HEARTBEAT_EVERY = 60
 """Seconds between two runs of the housekeeping heartbeat; APScheduler can fall silent for good."""
-
-KEEP_SETTLED = timedelta(days=400)
-"""How long the ledger remembers a settled message: longer than any closed period is likely to be."""
 
 POOL_THREADS_MIN, POOL_THREADS_MAX = 4, 32
 """Threads for IMAP commands: enough that a few stalled servers cannot hold up the others until their deadlines."""
@@ -129,7 +126,8 @@ class Daemon:
             self._say_warnings()
             self._apply(self._config)
             self._keep_up_with_the_file()
-            await self._control.start(never_handlers(self._ledger, self._clock))
+            never = never_handlers(self._ledger, self._clock)
+            await self._control.start({**never, **sent_handlers(self._ledger, lambda: self._config, at_work=True)})
             self._notifier.ready(self.status())
             await self._supervise()
         finally:
@@ -299,7 +297,8 @@ class Daemon:
 
     async def _prune(self) -> None:
         async with asyncio.timeout(60):
-            count = await self._ledger.prune(self._clock() - KEEP_SETTLED)
+            now = self._clock()
+            count = await self._ledger.prune(now - KEEP_SETTLED, texts_before=now - KEEP_TEXTS)
         if count:
             logger.info("forgot what was settled long ago", extra={"count": count})
 

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _explain(commands)
     _preview(commands)
     _never(commands)
+    _sent(commands)
     _crisis_lines(commands)
     _demo(commands)
     return whole
@@ -150,6 +151,13 @@ def _never(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     about = "an address that must never get a reply; it is asked for, or read from standard input, and kept as a hash"
     parser = _add(commands, "never", never, about)
     parser.add_argument("what", choices=("add", "remove", "check"), help="put it on the list, take it off, look")
+
+
+def _sent(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from responder.cli.sent import sent
+
+    about = "when an address was answered, and with which text; it is asked for, or read from standard input"
+    _with_config(_add(commands, "sent", sent, about))
 
 
 def _preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

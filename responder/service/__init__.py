@@ -7,6 +7,7 @@ The mailbox is the queue. The ledger remembers which messages are due, so whatev
 from responder.service.alarm import Alarm
 from responder.service.never import never_handlers
 from responder.service.ports import Folder, Sender
+from responder.service.sent import sent_handlers
 from responder.service.watch import MailboxService
 
-__all__ = ["Alarm", "Folder", "MailboxService", "Sender", "never_handlers"]
+__all__ = ["Alarm", "Folder", "MailboxService", "Sender", "never_handlers", "sent_handlers"]

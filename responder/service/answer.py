@@ -34,6 +34,9 @@ a crash. The rest stay ``due`` in the ledger."""
 STOP_GRACE = 5.0
 """Seconds that replies already being sent may take when the service stops; then they count as cut off."""
 
+BUILT_IN = "-builtin"
+"""How a reply's kind ends when the text that the file asks for failed and another one of ours goes out."""
+
 RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
 
 
@@ -73,6 +76,7 @@ class Answerer:
         self._clock = clock
         self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
         self._attempts: Counter[MessageKey] = Counter()
+        self._told_of: Pipeline | None = None
         self._more = False
 
     # -- which ---------------------------------------------------------------------------------------------------------
@@ -193,8 +197,10 @@ class Answerer:
     async def _send(self, judgement: Judgement, claim: Claimed) -> None:
         """From here the claim is durable: every way out of this function settles it."""
         outcome: Outcome = Unknown("stopped while sending")
+        text: str | None = None
         try:
             reply, fallback = self._compose(judgement, claim.digest)
+            text = reply.text  # the fallback differs in its From alone
             outcome = await self._sender.send(reply, fallback)
         except ResponderError as error:
             outcome = Deferred(str(error))
@@ -202,24 +208,31 @@ class Answerer:
             self._teller.error_of_ours("composing or sending failed", judgement.key)
             outcome = Deferred("an error of ours; see the log")
         finally:
-            await asyncio.shield(self._settle(judgement.key, outcome))
+            await asyncio.shield(self._settle(judgement.key, outcome, text))
 
     def _compose(self, judgement: Judgement, digest: str) -> tuple[OutgoingReply, OutgoingReply | None]:
         pipeline, now = self._pipeline(), self._clock()
         reply = pipeline.reply(judgement, now=now, digest=digest)
+        self._tell_of_a_failed_text(judgement.key, reply, pipeline)
         own = pipeline.rules.address
         if reply.from_address.identity == own.identity:
             return reply, None
         return reply, pipeline.reply(judgement, now=now, digest=digest, answered_as=own)
 
-    async def _settle(self, key: MessageKey, outcome: Outcome) -> None:
+    def _tell_of_a_failed_text(self, key: MessageKey, reply: OutgoingReply, pipeline: Pipeline) -> None:
+        """Once until the file is read again: every reply of this night would say the same."""
+        if reply.kind.endswith(BUILT_IN) and self._told_of is not pipeline:
+            self._told_of = pipeline
+            self._teller.own_text_failed(key)
+
+    async def _settle(self, key: MessageKey, outcome: Outcome, text: str | None) -> None:
         """Write the outcome; as long as the disk refuses it, keep trying: forgetting it would send twice."""
         self._attempts[key] += 1
         wait = RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
         while True:
             now = self._clock()
             try:
-                state = await self._ledger.settle(key, outcome, at=now, retry_at=now + wait)
+                state = await self._ledger.settle(key, outcome, at=now, retry_at=now + wait, text=text)
                 break
             except LedgerError as error:
                 self._teller.say(f"an outcome cannot be written yet: {error}", level=logging.ERROR, uid=key.uid)

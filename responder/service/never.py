@@ -30,19 +30,24 @@ def never_handlers(ledger: Ledger, clock: Callable[[], datetime]) -> dict[str, C
     """What to do for each verb; a question has ``address``."""
 
     async def add(question: Answer) -> Answer:
-        return {"changed": await ledger.never_add(_identity(question), clock())}
+        return {"changed": await ledger.never_add(identity_in(question), clock())}
 
     async def remove(question: Answer) -> Answer:
-        return {"changed": await ledger.never_remove(_identity(question))}
+        return {"changed": await ledger.never_remove(identity_in(question))}
 
     async def check(question: Answer) -> Answer:
-        since = await ledger.never_since(_identity(question))
+        since = await ledger.never_since(identity_in(question))
         return {"since": None if since is None else since.astimezone(UTC).isoformat(timespec="seconds")}
 
     return {ADD: add, REMOVE: remove, CHECK: check}
 
 
-def _identity(question: Answer) -> str:
+def identity_in(question: Answer) -> str:
+    """Whom a question is about (`Address.identity`).
+
+    Raises:
+        NotAnAddressError: its ``address`` is none.
+    """
     given = question.get("address")
     address = parse_address(given.strip()) if isinstance(given, str) else None
     if address is None:

@@ -92,6 +92,15 @@ class Teller:
             case _:
                 assert_never(outcome)
 
+    def own_text_failed(self, key: MessageKey) -> None:
+        """The text that the file asks for failed, and its words do not go out; whoever wrote has the ways to help."""
+        self.say(
+            "your own reply text failed: a built-in one goes out instead",
+            level=logging.ERROR,
+            uid=key.uid,
+            cure="look at it with responder preview, and mend the template or the words that the file names",
+        )
+
     def over_rate(self, key: MessageKey, rule: str, until: datetime, now: datetime) -> None:
         """This reply waits for a limit; told once in an hour for each limit."""
         told = self._told.get(rule)

@@ -97,6 +97,22 @@ async def test_a_line_without_end_is_cut(server: Path) -> None:
     assert await put(server, {"verb": "echo", "text": "1"}) == {"ok": True, "heard": "1"}
 
 
+async def test_an_answer_may_be_longer_than_a_question(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as a few texts; a longer one is refused in words."""
+    long = {"heard": "x" * 300_000}
+
+    async def tell(_question: Answer) -> Answer:
+        return dict(long)
+
+    serving = ControlServer(server.with_name("long"))
+    await serving.start({"tell": tell})
+    assert await put(server.with_name("long"), {"verb": "tell"}) == {"ok": True, **long}
+    monkeypatch.setattr(control, "MAX_ANSWER", 300_000)
+    with pytest.raises(NoAnswerError, match="too large"):
+        await put(server.with_name("long"), {"verb": "tell"})
+    serving.close()
+
+
 async def test_more_askers_than_any_person_are_turned_away(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And those who say nothing are sent away in time."""
     monkeypatch.setattr(control, "TIMEOUT", 0.2)
@@ -147,7 +163,7 @@ async def test_a_daemon_without_room_for_a_socket_runs_all_the_same(
     serving.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"* OK IMAP4rev1 ready\r\n", b"x" * 10_000])
+@pytest.mark.parametrize("said", [b"", b"* OK IMAP4rev1 ready\r\n", b"x" * 10_000, b"x" * (control.MAX_ANSWER + 1)])
 async def test_whatever_else_listens_there_is_not_believed(tmp_path: Path, said: bytes) -> None:
     """Neither silence nor another protocol nor too much."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from responder import cli, control
-from responder.cli import never as command
+from responder.cli import asking as command
 from responder.control import ControlServer
 from responder.ledger import Ledger
 from responder.service.never import NotAnAddressError, never_handlers

@@ -8,12 +8,13 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from responder.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.ledger import Ledger
-from responder.model import Deferred, Rejected, Unknown
+from responder.model import Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.service import MailboxService, answer, watch
 from responder.service.watch import wait_after
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, FakeSender, header_block, pipeline
@@ -172,6 +173,50 @@ async def test_unknown_is_sent_once_more_at_most(stage: Stage) -> None:
     await asyncio.sleep(0.1)
     assert len(stage.sender.sent) == 2
     assert len({reply.message_id for reply in stage.sender.sent}) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [([], "sent"), ([Unknown("cut off")], "due")],
+    ids=["sent", "in doubt"],
+)
+async def test_the_text_that_left_is_kept(stage: Stage, outcomes: list[Outcome], state: str) -> None:
+    """Word for word, in the ledger, under its fingerprint."""
+    stage.sender.outcomes = [*outcomes]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.ended(**{state: 1})
+    (kept,) = (await stage.ledger.answers_to("tom@mail.example", [MAILBOX], 9)).replies
+    (reply,) = stage.sender.sent
+    assert (kept.mailbox, kept.state, kept.text, kept.fingerprint) == (MAILBOX, state, reply.text, reply.fingerprint)
+    assert "999" in reply.text.splitlines()
+
+
+class TemplateFails:
+    """Composes as ever, and says that the practice's own template failed."""
+
+    def __init__(self) -> None:
+        self._composer = pipeline().composer
+
+    def compose(self, *given: Any, **named: Any) -> OutgoingReply:
+        """See ``Composer``."""
+        return dataclasses.replace(self._composer.compose(*given, **named), kind="ordinary-builtin")
+
+
+async def test_a_template_that_fails_is_told_once_until_it_is_read_again(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an error, with the cure: the owner's words do not go out. The replies do."""
+    await stage.start()
+    await stage.watching()
+    for read in (1, 2):
+        stage.service.pipeline = pipeline(composer=TemplateFails())
+        for number in range(3):
+            stage.folder.deliver(header_block(f"p{read}{number}@mail.example"))
+        await stage.ended(sent=3 * read)
+        told = [record for record in caplog.records if "own reply text failed" in record.getMessage()]
+        assert [(record.levelname, "preview" in record.cure) for record in told] == [("ERROR", True)] * read  # type: ignore[attr-defined] # a fact of ours
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), TransientError("SMTP", "gone")], ids=["ours", "theirs"])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
+    from responder.compose import ReplySettings
     from responder.config import Config, MailboxConfig
     from responder.schedule import Closure, Opening, Schedule
 
@@ -86,16 +87,39 @@ def _opening(opening: Opening) -> str:
 
 
 def _reply(old: Config, new: Config) -> Iterator[str]:
-    yield from _was("style", old.reply.style, new.reply.style)
     yield from _was("max_age", _hours(old.reply.max_age), _hours(new.reply.max_age))
     yield from _was("floor", _hours(old.reply.floor), _hours(new.reply.floor))
     yield from _was("repeat_after", _hours(old.reply.repeat_after), _hours(new.reply.repeat_after))
-    if old.mailboxes and new.mailboxes:  # the reply's words are one for all mailboxes
-        before, after = old.mailboxes[0].reply, new.mailboxes[0].reply
-        if before.help != after.help:
-            yield "the crisis lines of the reply"
-        if before.template != after.template:
-            yield "the reply's own text"
+    yield from _words_of_all(old, new)
+
+
+def _words_of_all(old: Config, new: Config) -> Iterator[str]:
+    """What replies say: once when it is the same news for every mailbox, as it is for most practices."""
+    before = {(box.name, box.folder): box.reply for box in old.mailboxes}
+    news = {
+        number: tuple(_words(before[box.name, box.folder], box.reply))
+        for number, box in enumerate(new.mailboxes, 1)
+        if (box.name, box.folder) in before
+    }
+    if len(set(news.values())) == 1:
+        yield from next(iter(news.values()))
+        return
+    for number, phrases in news.items():
+        for phrase in phrases:
+            yield f"mailbox {number}: {phrase}"
+
+
+def _words(old: ReplySettings, new: ReplySettings) -> Iterator[str]:
+    yield from _was("style", old.style, new.style)
+    if old.help != new.help:
+        yield "the crisis lines of the reply"
+    if (old.own, old.closures, old.allow_draft) != (new.own, new.closures, new.allow_draft):
+        yield "the reply's own words"
+    yield from _was("html", _yes(old.html), _yes(new.html))
+
+
+def _yes(on: bool) -> str:  # noqa: FBT001 - a value to be said, not a switch
+    return "on" if on else "off"
 
 
 def _hours(length: timedelta) -> str:

@@ -96,7 +96,7 @@ def _named(path: Path, last: tuple[Path, ...]) -> Iterator[Path]:
 def _names(value: Any, key: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for inner_key, inner in value.items():
-            yield from _names(inner, inner_key)
+            yield from _names(inner, key if key in _NAMING else inner_key)  # template = { en = "reply.txt" }
     elif isinstance(value, list):
         for inner in value:
             yield from _names(inner, key)

@@ -7,13 +7,15 @@ that run into the next day's. Every check goes on with whatever could be read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from responder import crisis
-from responder.compose import Composer, ReplySettings
+from responder.compose import LANGUAGES, Composer
+from responder.compose.words import language
 from responder.config import mailboxes, models, week
 from responder.config.problems import Problem
+from responder.config.replies import replies
 from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.pipeline import Pipeline
 from responder.rates import Rates
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from responder.config.problems import Loc
+    from responder.compose import ReplySettings
+    from responder.config.problems import Findings, Loc
+    from responder.config.replies import Replies
     from responder.model import CrisisLine, HelpBlock
     from responder.schedule import Schedule
 
@@ -30,11 +34,6 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-MAX_TEMPLATE_OCTETS: Final = 20_000
-"""A reply is read on a phone in the dark; a template this long is some other file."""
-
-DRAFT_LANGUAGES: Final[Mapping[str, str]] = {"en": "English"}
-"""Languages whose words no clinician and no native speaker has signed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,23 @@ class Sections:
     mailboxes: Mapping[int, models.Mailbox]
 
 
-def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | None:
-    """The configuration, or None when a table that it needs is missing; whatever is wrong is added to ``problems``."""
+def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
+    """The configuration, or None when a table that it needs is missing or something is wrong with it.
+
+    Args:
+        path: the file.
+        sections: its tables.
+        findings: whatever is found is added.
+    """
+    problems = findings.problems
     hours = week.Week(sections.hours, sections.closures, sections.openings)
     schedule = week.practice_schedule(sections.practice, hours, problems)
     own_schedules = _own_schedules(schedule, sections.mailboxes, problems)
     holidays = _holidays(path, sections.holidays, problems)
-    settings = _reply_settings(path, sections, problems)
+    said = _replies(path, sections, findings)
     accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
     practice, reply = sections.practice, sections.reply
-    if schedule is None or settings is None or practice is None or reply is None or sections.crisis is None or problems:
+    if schedule is None or said is None or practice is None or reply is None or sections.crisis is None or problems:
         return None
     boxes = tuple(
         MailboxConfig(
@@ -74,7 +80,7 @@ def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | N
             username=account.username,
             password=account.password,
             rules=account.rules,
-            reply=settings,
+            reply=said.of(account.index),
             schedule=own_schedules.get(account.index, schedule),
         )
         for account in accounts
@@ -86,12 +92,12 @@ def build(path: Path, sections: Sections, problems: list[Problem]) -> Config | N
         region=practice.region,
         languages=tuple(practice.languages),
         schedule=schedule,
-        reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after),
+        reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after, reply.approved),
         rates=_rates(sections.rates or models.Rates()),
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
         holidays=holidays,
-        remarks=tuple(_remarks(practice, boxes)),
+        remarks=tuple(_remarks(boxes)),
     )
 
 
@@ -104,7 +110,7 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
         max_age=config.reply.max_age,
         floor=config.reply.floor,
         repeat_after=config.reply.repeat_after,
-        discreet=config.reply.style == "discreet",
+        discreet=mailbox.reply.style == "discreet",
         rates=config.rates,
     )
 
@@ -120,7 +126,7 @@ def _rates(table: models.Rates) -> Rates:
     )
 
 
-def _remarks(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
+def _remarks(boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
     for number, box in enumerate(boxes, 1):
         if box.rules.authserv_id is not None:
             continue
@@ -138,8 +144,16 @@ def _remarks(practice: models.Practice, boxes: tuple[MailboxConfig, ...]) -> Ite
                 f"mailbox {number}: no authserv_id, so no [[contact_form]] can be told from whoever pretends to be it, "
                 "and gets no reply. Write whose Authentication-Results to believe"
             )
-    for name in (DRAFT_LANGUAGES[language] for language in practice.languages if language in DRAFT_LANGUAGES):
+    for name in sorted({name for box in boxes for name in _drafts(box.reply)}):
         yield f"the {name} words are a draft: no clinician and no native speaker has signed them yet"
+
+
+def _drafts(settings: ReplySettings) -> Iterator[str]:
+    """The languages that replies are written in and nobody has signed, by their English names."""
+    names = language(LANGUAGES[0]).words["languages"]
+    for code in Composer(settings).languages:
+        if not language(code).is_signed:
+            yield str(names[code])
 
 
 # The week
@@ -176,50 +190,40 @@ def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.ar
 # The reply
 
 
-def _reply_settings(path: Path, sections: Sections, problems: list[Problem]) -> ReplySettings | None:
+def _replies(path: Path, sections: Sections, findings: Findings) -> Replies | None:
     practice, reply = sections.practice, sections.reply
-    template = _template(path, reply.template, problems) if reply and reply.template else None
-    block = _help_block(practice, sections.crisis, problems)
+    block = _help_block(practice, sections.crisis, findings.problems, findings.refusals)
     if practice is None or reply is None or block is None:
         return None
-    settings = ReplySettings(
-        practice_name=practice.name,
-        region=practice.region,
-        zone=practice.time_zone,
-        languages=tuple(practice.languages),
-        style=reply.style,
-        help=block,
-        repeat_after=reply.repeat_after,
-    )
-    if _try(problems, ("practice", "name"), Composer, settings) is None or template is None:
-        return settings
-    with_own_text = replace(settings, template=template)
-    _try(problems, ("reply", "template"), Composer, with_own_text)
-    return with_own_text
+    return replies(path, practice, reply, sections.closures, sections.mailboxes, block, findings)
 
 
 def _help_block(
-    practice: models.Practice | None, table: models.Crisis | None, problems: list[Problem]
+    practice: models.Practice | None, table: models.Crisis | None, problems: list[Problem], refusals: list[Problem]
 ) -> HelpBlock | None:
+    """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
     if practice is None or table is None:
         return None
-    own = [_own_line(index, line, practice.region, problems) for index, line in enumerate(table.line)]
-    for index, line_id in enumerate(table.lines or ()):
-        _try(problems, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id])
+    own = [_own_line(index, line, practice.region, refusals) for index, line in enumerate(table.line)]
+    ids = [
+        line_id
+        for index, line_id in enumerate(table.lines or ())
+        if _try(refusals, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id]) is not None
+    ]
     return _try(
-        [] if problems else problems,  # what is wrong with a single line has been said
+        problems,
         ("crisis",),
         crisis.choose,
         practice.region,
-        ids=table.lines,
+        ids=ids or None,  # with none left, the region's general lines stand in for them
         own=[line for line in own if line is not None],
         languages=practice.languages,
     )
 
 
-def _own_line(index: int, table: models.OwnLine, region: str, problems: list[Problem]) -> CrisisLine | None:
+def _own_line(index: int, table: models.OwnLine, region: str, refusals: list[Problem]) -> CrisisLine | None:
     return _try(
-        problems,
+        refusals,
         ("crisis", "line", index),
         crisis.own_line,
         table.name,
@@ -230,21 +234,3 @@ def _own_line(index: int, table: models.OwnLine, region: str, problems: list[Pro
         hours=table.hours,
         country=region[:2],
     )
-
-
-def _template(path: Path, name: str, problems: list[Problem]) -> str | None:
-    file = path.parent / name
-    loc = ("reply", "template")
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        problems.append(Problem(loc, f"cannot be read: {error.strerror}. It is looked for at {file}"))
-        return None
-    if len(content) > MAX_TEMPLATE_OCTETS:
-        problems.append(Problem(loc, f"is longer than {MAX_TEMPLATE_OCTETS} octets, but a reply is a short text"))
-        return None
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        problems.append(Problem(loc, "is not UTF-8 text. Save the file as UTF-8"))
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from responder.config import models
 from responder.config.build import Sections, build
 from responder.config.find import read_text
-from responder.config.problems import Problem, from_validation, sentences
+from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.spelling import did_you_mean
 from responder.errors import ConfigError
 
@@ -26,7 +27,8 @@ def load(path: Path) -> Config:
     """Read and check a configuration file.
 
     No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file) is opened.
-    Public holidays and calendars are not in it yet: ``calendars.Calendars.complete`` adds them.
+    Public holidays and calendars are not in it yet: ``calendars.Calendars.complete`` adds them. What the file asks for
+    and no reply may show is left out, and told in ``Config.refusals``: a line too few must not cost the reply.
 
     Raises:
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
@@ -34,10 +36,14 @@ def load(path: Path) -> Config:
     text = read_text(path)
     reader = _Reader(_parse(path, text))
     sections = reader.sections()
-    config = build(path, sections, reader.problems)
-    if config is None or reader.problems:
-        raise ConfigError(sentences(path, text, reader.problems))
-    return config
+    findings = Findings(problems=reader.problems)
+    config = build(path, sections, findings)
+    if config is None or findings.problems:
+        raise ConfigError(sentences(path, text, findings.problems + findings.refusals))
+    if not (findings.refusals or findings.looks):
+        return config
+    looks = sentences(path, text, findings.looks)
+    return replace(config, refusals=sentences(path, text, findings.refusals), remarks=(*config.remarks, *looks))
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from responder import rates
-from responder.config import readers, regions
+from responder.config import readers, regions, values
 from responder.model import Address
 from responder.schedule import DailyInterval
 
@@ -42,6 +42,10 @@ Region = Annotated[str, PlainValidator(regions.region)]
 Language = Annotated[str, PlainValidator(readers.language)]
 MailAddress = Annotated[Address, PlainValidator(readers.address)]
 Domain = Annotated[str, PlainValidator(readers.domain)]
+Texts = Annotated[dict[str, str], PlainValidator(readers.by_language(readers.line(200)))]
+Subjects = Annotated[dict[str, str], PlainValidator(readers.by_language(readers.line(LONGEST_NAME)))]
+Sentences = Annotated[dict[str, tuple[str, ...]], PlainValidator(readers.by_language(readers.sentences))]
+Approved = Annotated[values.Approval, PlainValidator(readers.approval)]
 DayHours = Annotated[tuple[DailyInterval, ...], PlainValidator(readers.hours)]
 Day = Annotated[date, PlainValidator(readers.day)]
 LocalTime = Annotated[datetime, PlainValidator(readers.local_time)]
@@ -132,6 +136,7 @@ class Closure(Table):
     until: LocalTime | None = Field(default=None, examples=["2027-01-04T09:00:00"])
     note: Words | None = Field(default=None, examples=['"winter break"'])
     say_until: bool = Field(default=True, examples=["false"])
+    template: Texts = Field(default={}, examples=['"winter.txt"'])
 
 
 class Opening(Table):
@@ -167,14 +172,32 @@ class Crisis(Table):
     line: list[OwnLine] = Field(default=[])
 
 
-class Reply(Table):
+class OwnWords(Table):
+    """Keys that ``[reply]`` and ``[mailbox.reply]`` share; each takes one value, or one by language."""
+
+    template: Texts = Field(default={}, examples=['"reply.txt"'])
+    sentences: Sentences = Field(default={}, examples=['["We are at 12 Harbour Street."]'])
+    sign_off: Subjects = Field(default={}, examples=['"Warm wishes"'])
+    subject: Subjects = Field(default={}, examples=['"Automatic reply"'])
+
+
+class Reply(OwnWords):
     """``[reply]``: how a reply sounds and when it is due."""
 
     style: ReplyStyle = Field(default="ordinary", examples=['"ordinary"'])
+    html: bool = Field(default=False, examples=["true"])
+    allow_draft: bool = Field(default=False, examples=["true"])
+    approved: Approved | None = Field(default=None, examples=['"0123456789abcdef, A. Reader, 2026-11-20"'])
     max_age: MaxAge = Field(default=DEFAULT_MAX_AGE, examples=['"24h"'])
     floor: Floor = Field(default=DEFAULT_FLOOR, examples=['"4h"'])
     repeat_after: RepeatAfter = Field(default=DEFAULT_REPEAT_AFTER, examples=['"72h"'])
-    template: Words | None = Field(default=None, examples=['"reply.txt"'])
+
+
+class MailboxReply(OwnWords):
+    """``[mailbox.reply]``: how the replies of one mailbox sound; what is left out is as in ``[reply]``."""
+
+    style: ReplyStyle | None = Field(default=None, examples=['"discreet"'])
+    html: bool | None = Field(default=None, examples=["false"])
 
 
 class Rates(Table):
@@ -260,6 +283,7 @@ class Mailbox(Table):
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])
     never_domains: list[Domain] = Field(default=[], examples=['["shop.example"]'])
     hours: Annotated[Hours | None, BeforeValidator(_one("hours"))] = Field(default=None)
+    reply: Annotated[MailboxReply | None, BeforeValidator(_one("reply"))] = Field(default=None)
     closure: Annotated[list[Closure], BeforeValidator(_several("closure"))] = Field(default=[])
     opening: Annotated[list[Opening], BeforeValidator(_several("opening"))] = Field(default=[])
 

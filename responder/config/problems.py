@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
@@ -51,6 +51,31 @@ class Problem:
         """The path as a person would say it: ``mailbox.password.file``."""
         key = ".".join(part for part in self.loc if isinstance(part, str))
         return "".join(letter if letter.isprintable() else "?" for letter in key)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found, each with its place in the file.
+
+    Attributes:
+        problems: with any of them there is no configuration.
+        refusals: what replies go out without.
+        looks: what is allowed but worth a look.
+    """
+
+    problems: list[Problem] = field(default_factory=list[Problem])
+    refusals: list[Problem] = field(default_factory=list[Problem])
+    looks: list[Problem] = field(default_factory=list[Problem])
+
+    def refuse(self, loc: Loc, text: str) -> None:
+        """Once, though several mailboxes may ask for the same."""
+        if (problem := Problem(loc, text)) not in self.refusals:
+            self.refusals.append(problem)
+
+    def look(self, loc: Loc, text: str) -> None:
+        """Likewise."""
+        if (problem := Problem(loc, text)) not in self.looks:
+            self.looks.append(problem)
 
 
 def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ import ipaddress
 import re
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder import headers, schedule
+from responder.compose import LANGUAGES
 from responder.config.spelling import did_you_mean
+from responder.config.values import Approval
 from responder.hours import checked_nights
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from responder.model import Address
     from responder.schedule import DailyInterval
 
-READY_LANGUAGES = ("en",)
 
 _ABBREVIATED_ZONES = {
     **dict.fromkeys(("GMT", "BST", "WET", "GB", "UK"), "Europe/London"),
@@ -40,6 +41,13 @@ _ABBREVIATED_ZONES = {
     "EIRE": "Europe/Dublin",
 }
 
+T = TypeVar("T")
+
+MOST_SENTENCES = 2
+LONGEST_SENTENCE = 200
+"""Free words below the numbers: what is longer hides them."""
+
+_APPROVAL = re.compile(r"(?P<fingerprint>[0-9a-f]{16}) *, *(?P<by>.*[^ ,]) *, *(?P<on>\d{4}-\d\d-\d\d)")
 _DURATION = re.compile(r"(?P<count>\d{1,4}) ?(?P<unit>m|h|d)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -137,10 +145,49 @@ def _zones_by_city() -> dict[str, str]:
 
 
 def language(value: object) -> str:
-    """A language that a reply can be written in."""
-    if text(value) not in READY_LANGUAGES:
-        raise ValueError('no reply has been written in this language yet. Ready is "en"')
-    return text(value)
+    """A language's code. Whether there is a text in it the composer knows: that must not cost the reply."""
+    code = text(value)
+    if not re.fullmatch(r"[a-z]{2,3}", code):
+        short = code.lower()[:2]
+        hint = f' Did you mean "{short}"?' if short in LANGUAGES else ""
+        raise ValueError(f'not a language as ISO 639 writes it, in two small letters such as "en".{hint}')
+    return code
+
+
+def by_language(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
+    """Reader of one value, or of several by their language; the key of a value without a language is empty."""
+
+    def read_all(value: object) -> dict[str, T]:
+        if not isinstance(value, dict):
+            return {"": read(value)}
+        if not value:
+            raise ValueError('is empty. Write for each language what holds for it, as in { en = "...", cy = "..." }')
+        return {language(code): read(each) for code, each in value.items()}
+
+    return read_all
+
+
+def sentences(value: object) -> tuple[str, ...]:
+    """At most two sentences, each on one line."""
+    if not isinstance(value, list):
+        raise ValueError('must be a list of sentences, such as ["We are at 12 Harbour Street."]')  # noqa: TRY004 - pydantic's way
+    if not 1 <= len(value) <= MOST_SENTENCES:
+        raise ValueError("one or two sentences fit; whoever needs more writes a template")
+    return tuple(line(LONGEST_SENTENCE)(each) for each in value)
+
+
+def approval(value: object) -> Approval:
+    """``fingerprint, name, date``: who approved which words, and when."""
+    match = _APPROVAL.fullmatch(text(value).strip())
+    if match is None:
+        raise ValueError(
+            'must be fingerprint, name and date, as "0123456789abcdef, A. Reader, 2026-11-20"; '
+            "responder preview shows the fingerprint"
+        )
+    try:
+        return Approval(match["fingerprint"], match["by"], date.fromisoformat(match["on"]))
+    except ValueError as error:
+        raise ValueError("the day at its end is no day of the calendar; write it as in 2026-11-20") from error
 
 
 def address(value: object) -> Address:

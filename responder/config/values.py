@@ -117,6 +117,21 @@ class MailboxConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody has read all the words that replies can have, and found them right.
+
+    Attributes:
+        fingerprint: of those words; others have another one.
+        by: who.
+        on: when.
+    """
+
+    fingerprint: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyConfig:
     """When a reply is still due, and when a second one is.
 
@@ -130,6 +145,7 @@ class ReplyConfig:
     max_age: timedelta
     floor: timedelta
     repeat_after: timedelta
+    approved: Approval | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,8 @@ class Config:
         schedule: the practice's hours; a mailbox may have its own.
         compared_on: the day the owner compared the crisis lines with each service's own page.
         remarks: what is allowed but worth a look, one sentence each; no addresses in them.
+        refusals: what the file asks for and is refused, while the reply goes out without it; each sentence with file,
+            line, key, reason and cure, as a ``ConfigError`` has them.
     """
 
     path: Path
@@ -155,6 +173,7 @@ class Config:
     compared_on: date | None = None
     holidays: HolidayConfig = HolidayConfig()
     remarks: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -40,6 +40,18 @@ class Week:
     loc: Loc = ()
 
 
+def closure_key(loc: Loc, index: int) -> str:
+    """Names a closure that has a text of its own: ``closure 1``, ``mailbox 2 closure 1``, counted as people count."""
+    place = f"mailbox {int(loc[1]) + 1} " if loc else ""
+    return f"{place}closure {index + 1}"
+
+
+def closure_loc(key: str) -> Loc:
+    """Where a closure stands that has such a key."""
+    numbers = [int(word) - 1 for word in key.split() if word.isdecimal()]
+    return ("closure", numbers[0]) if len(numbers) == 1 else ("mailbox", numbers[0], "closure", numbers[1])
+
+
 def of_mailbox(index: int, table: models.Mailbox) -> Week | None:
     """What a mailbox says of its own hours; None when the practice's hold."""
     if table.hours is None and not table.closure and not table.opening:
@@ -101,7 +113,14 @@ def _hours(week: Week) -> dict[int, tuple[DailyInterval, ...]]:
 
 def _closures(week: Week) -> tuple[Closure, ...]:
     return tuple(
-        Closure(table.from_, table.until, table.note or "", table.say_until) for table in week.closures.values()
+        Closure(
+            table.from_,
+            table.until,
+            table.note or "",
+            table.say_until,
+            closure_key(week.loc, index) if table.template else "",
+        )
+        for index, table in week.closures.items()
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder import policy
+from responder.compose import Composer
 from responder.config import (
     CommandSource,
     Config,
@@ -212,7 +213,7 @@ def test_a_template_of_the_practice_is_read_beside_the_file(tmp_path: Path) -> N
     """Its name is relative to the configuration, its line ends and byte order mark do not matter."""
     (tmp_path / "reply.txt").write_bytes(b"\xef\xbb\xbfNobody reads this now.\r\n{{ help }}\r\n")
     config = loaded(tmp_path, PRACTICE + '[reply]\ntemplate = "reply.txt"\n' + MAILBOX)
-    assert config.mailboxes[0].reply.template == "Nobody reads this now.\n{{ help }}\n"
+    assert config.mailboxes[0].reply.own["en"].template == "Nobody reads this now.\n{{ help }}\n"
 
 
 @pytest.mark.parametrize(
@@ -226,14 +227,20 @@ def test_a_template_of_the_practice_is_read_beside_the_file(tmp_path: Path) -> N
     ],
     ids=["missing", "without a way to help", "broken", "latin-1", "long"],
 )
-def test_a_template_that_cannot_be_sent_refuses_the_file(tmp_path: Path, content: bytes | None, reason: str) -> None:
-    """Promise 1: no text without a way to help is ever loaded."""
+def test_a_template_that_cannot_be_sent_costs_its_words_and_not_the_reply(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    """No text without a way to help is ever sent, and no fault of a template silences anybody."""
     if content is not None:
         (tmp_path / "reply.txt").write_bytes(content)
-    with pytest.raises(ConfigError) as refused:
-        loaded(tmp_path, PRACTICE + '[reply]\ntemplate = "reply.txt"\n' + MAILBOX)
-    (problem,) = refused.value.problems
-    assert f"config.toml:6:12: reply.template: {reason}" in problem
+    config = loaded(tmp_path, PRACTICE + '[reply]\ntemplate = "reply.txt"\n' + MAILBOX)
+    assert f"config.toml:6:12: reply.template: {reason}" in config.refusals[0]
+    (usual,) = loaded(tmp_path, PRACTICE + MAILBOX).mailboxes
+    samples = [
+        [composer.text(each.period, each.now) for each in composer.samples()]
+        for composer in (Composer(config.mailboxes[0].reply), Composer(usual.reply))
+    ]
+    assert samples[0] == samples[1]
 
 
 def test_what_a_mailbox_needs_to_judge_is_put_together(tmp_path: Path) -> None:

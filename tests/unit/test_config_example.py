@@ -37,7 +37,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "mailbox": models.Mailbox,
 }
 INLINE: tuple[type[BaseModel], ...] = (models.Password, models.SmtpServer)
-INNER_TABLES = {("crisis", "line"), ("mailbox", "hours"), ("mailbox", "closure"), ("mailbox", "opening")}
+INNER_TABLES = {("crisis", "line"), ("mailbox", "hours"), ("mailbox", "closure"), ("mailbox", "opening"), ("mailbox", "reply")}
 """Keys that are written as a table of their own."""
 KEYS = [(name, key) for name, table in TABLES.items() for key in models.keys_of(table)]
 KEYS = [pair for pair in KEYS if pair not in INNER_TABLES]
@@ -145,7 +145,7 @@ def test_every_default_is_called_one_in_the_example() -> None:
 
 def _has_default(table: type[BaseModel], key: str) -> bool:
     field = _field(table, key)
-    return not field.is_required() and field.default is not None
+    return not field.is_required() and field.default not in (None, {})  # an empty table holds nothing
 
 
 @pytest.mark.parametrize(("table", "key"), KEYS)

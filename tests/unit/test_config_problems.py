@@ -282,10 +282,10 @@ CASES: dict[str, tuple[str, str, str]] = {
         '▸"GB-LON"',
         'practice.region: no part of GB is known by this code. Write "GB", or after it one of ENG, NIR, SCT, WLS.',
     ),
-    "language not ready": (
+    "language with a country": (
         "[hours]",
-        'languages = ["en", ▸"cy"]\n[hours]',
-        'practice.languages: no reply has been written in this language yet. Ready is "en".',
+        'languages = ["en", ▸"cy-GB"]\n[hours]',
+        'practice.languages: not a language as ISO 639 writes it, in two small letters such as "en". Did you mean "cy"?',
     ),
     "language that is no text": (
         "[hours]",
@@ -752,25 +752,13 @@ BORROWED: dict[str, tuple[str, str, str, str]] = {
         "closure.until",
         "after",
     ),
-    "misspelt crisis line": (
-        "",
-        '[crisis]\nlines = ["gb-shout", ▸"gb-samaritan"]\n',
-        "crisis.lines",
-        'did you mean "gb-samaritans"',
-    ),
-    "own line without a number": (
-        "",
-        '▸[[crisis.line]]\nname = "County crisis team"\nfor = "anyone"\n',
-        "crisis.line",
-        "no number",
-    ),
 }
-"""Sentences that the schedule and the directory of crisis lines word themselves: the key, and a part of them."""
+"""Sentences that the schedule words itself: the key, and a part of them."""
 
 
 @pytest.mark.parametrize(("old", "new", "key", "part"), BORROWED.values(), ids=BORROWED)
 def test_what_a_lower_layer_refuses_has_a_place_too(tmp_path: Path, old: str, new: str, key: str, part: str) -> None:
-    """A refusal of the schedule or of the directory stands where its cause stands."""
+    """A refusal of the schedule stands where its cause stands."""
     marked = edited(old, new)
     (problem,) = problems_of(tmp_path, marked.replace(MARK, ""))
     assert problem.startswith(f"config.toml:{place_of(marked)}: {key}: ")

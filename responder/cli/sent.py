@@ -60,7 +60,7 @@ def _told(memory: ToldMemory) -> Iterator[str]:
         yield from _reply(reply, zone)
         yield ""
     if memory["left_out"]:
-        yield f"{memory['left_out']} older replies are left out here."
+        yield f"Older replies that are left out here: {memory['left_out']}."
     yield _reach(memory["oldest"], zone)
     yield _BOUNDS
 

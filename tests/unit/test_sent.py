@@ -173,7 +173,7 @@ def test_no_more_replies_than_one_reads(run: Run, tmp_path: Path) -> None:
     said = run(ANNA)[1]
     assert said.count(f"  by {HELLO}\n") == MAX_REPLIES
     assert said.startswith("Tue 22 Dec 2026 23:00 CET")
-    assert "\n3 older replies are left out here.\n" in said
+    assert "\nOlder replies that are left out here: 3.\n" in said
 
 
 @pytest.mark.parametrize("text", ["", "canary at home\n", "Canary <canary@mail.example>\n"])

@@ -150,6 +150,8 @@ class Daemon:
         refused = self._reloader.status if self._reloader is not None else None
         if refused is not None:
             troubles.append(refused if self._show_addresses else redact(refused))
+        if self._config.refusals:
+            troubles.append(f"replies go out without what the file asks for: {len(self._config.refusals)}, see the log")
         if (open_breaker := self._alarm.trouble(self._clock())) is not None:
             troubles.append(open_breaker)
         if self._over_rates:
@@ -338,7 +340,9 @@ class Daemon:
             logger.info(self._state())
 
     def _say_warnings(self) -> None:
-        """Each once, until it was mended in between."""
+        """Each once, until it was mended in between; what is refused each time: a way to help is missing."""
+        for refusal in self._config.refusals:
+            logger.error("the file asks for what no reply may show, which goes out without it", extra={"why": refusal})
         today = self._clock().astimezone(self._config.zone).date()
         warnings = (*self._config.warnings, *self._config.crisis_warnings(today))
         for warning in warnings:

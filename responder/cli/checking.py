@@ -30,8 +30,10 @@ def check(arguments: argparse.Namespace) -> int:
     print(f"{OK} {config.path}: {len(config.mailboxes)} mailbox(es), {config.region}, {config.zone.key}")
     for warning in (*config.warnings, *config.crisis_warnings(now().astimezone(config.zone).date())):
         print(f"{LOOK} {warning}")
+    for refusal in config.refusals:
+        print(f"{BAD} {refusal} The reply goes out without it.")
     results = [asyncio.run(_check_mailbox(config, box)) for box in chosen(config, arguments)]
-    return 0 if all(results) else 1
+    return 0 if all(results) and not config.refusals else 1
 
 
 async def _check_mailbox(config: Config, box: MailboxConfig) -> bool:

@@ -13,6 +13,8 @@ import pytest
 from responder import cli, control
 from responder import config as configuration
 from responder.control import ControlServer
+from responder.credentials import Login
+from responder.daemon import Daemon
 from responder.ledger import KEEP_TEXTS, Ledger
 from responder.model import Accepted, Outcome, Unknown, text_fingerprint
 from responder.service.sent import MAX_REPLIES, sent_handlers
@@ -246,6 +248,33 @@ async def test_the_longest_answer_fits(run: Run, daemon: Ledger) -> None:
     status, said, complaint = await asyncio.to_thread(run, ANNA)
     assert (status, complaint) == (0, "")
     assert said.count("ü") == MAX_REPLIES * 10_000
+
+
+@pytest.mark.parametrize(
+    ("days", "replies", "texts"),
+    [(366, 1, 1), (367, 1, 0), (400, 1, 0), (401, 0, 0)],
+    ids=["twelve months", "a day more", "400 days", "a day more than that"],
+)
+async def test_the_daemon_forgets_the_text_first_and_then_the_reply(
+    file: Path, tmp_path: Path, days: int, replies: int, texts: int
+) -> None:
+    """As long as the command says."""
+    await filled(tmp_path / "state", Accepted())
+    config = configuration.load(file)
+    daemon = Daemon(
+        config,
+        reload=lambda: config,
+        state_directory=tmp_path / "state",
+        login_of=lambda box: Login(box.username, "never asked for"),
+        environ={},
+        show_addresses=False,
+        clock=lambda: NIGHT + timedelta(days=days),
+    )
+    daemon._ledger = await Ledger.open(tmp_path / "state")
+    await daemon._prune()
+    found = (await daemon._ledger.answers_to(ANNA, [HELLO], 9)).replies
+    await daemon._ledger.close()
+    assert (len(found), sum(reply.text is not None for reply in found)) == (replies, texts)
 
 
 async def test_a_held_ledger_without_a_socket_is_explained(tmp_path: Path, run: Run) -> None:

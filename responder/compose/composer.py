@@ -13,7 +13,7 @@ import jinja2
 from responder.compose import message as mail
 from responder.compose.page import html_page
 from responder.compose.template import TemplateError
-from responder.compose.variants import SAMPLE_NOW, VARIANTS, sample
+from responder.compose.variants import VARIANTS, sample, sample_now
 from responder.compose.verify import check_help, missing
 from responder.compose.words import LANGUAGES, LanguageError, language
 from responder.compose.writer import BareWriter, OwnWords, ReplySettings, Writer, plain_text
@@ -141,12 +141,13 @@ class Composer:
 
     def samples(self) -> Iterator[Sample]:
         """Every kind of text that this mailbox can send."""
+        zone = self.settings.zone
         for variant in VARIANTS:
-            yield Sample(variant, "", sample(variant, self.settings.zone), SAMPLE_NOW)
+            yield Sample(variant, "", sample(variant, zone), sample_now(zone))
         for key in self.settings.closures:
-            period = sample("long", self.settings.zone)
+            period = sample("long", zone)
             assert period.start is not None  # noqa: S101 - a sample has a start
-            yield Sample("long", key, replace(period, words=((period.start, key),)), SAMPLE_NOW)
+            yield Sample("long", key, replace(period, words=((period.start, key),)), sample_now(zone))
 
     @property
     def fingerprint(self) -> str:

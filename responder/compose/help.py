@@ -127,6 +127,8 @@ def _shown(block: HelpBlock, *, discreet: bool) -> list[CrisisLine]:
         TemplateError: there is none.
     """
     lines = [line for line in block.lines if not discreet or _may_go_unnamed(line)]
+    if not block.lines:
+        raise TemplateError("no crisis line is chosen; choose them with crisis.choose, which always finds one")
     if not lines:
         raise TemplateError(
             "the discreet reply names no service, so it shows only phone lines that are for anyone, and none is "

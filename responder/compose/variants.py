@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from responder.model import ClosedPeriod
@@ -22,8 +22,8 @@ SATURDAY: Final = 5
 _WEEKENDS: Final = {"IL": (4, 5), "IN": (6,)}
 """Days of the weekend (``date.weekday()``) where they are not Saturday and Sunday (CLDR, weekData)."""
 
-SAMPLE_NOW: Final = datetime(2026, 11, 22, 3, 4, tzinfo=UTC)
-"""A Sunday night on which samples are written, so that they change when the words do and at no other time."""
+_SUNDAY: Final = date(2026, 11, 22)
+"""On which samples are written, so that they change when the words do and at no other time."""
 
 
 def variant_of(period: ClosedPeriod, *, opens: bool, region: str, zone: ZoneInfo) -> Variant:
@@ -60,12 +60,16 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
+def sample_now(zone: ZoneInfo) -> datetime:
+    """The moment at which samples are written: a Sunday night on the practice's clock."""
+    return datetime.combine(_SUNDAY, time(3, 4), zone)
+
+
 def sample(variant: Variant, zone: ZoneInfo) -> ClosedPeriod:
-    """A closed period of this kind around ``SAMPLE_NOW``, with an opening at nine o'clock."""
-    today = SAMPLE_NOW.astimezone(zone).date()
+    """A closed period of this kind around ``sample_now``, with an opening at nine o'clock."""
 
     def at(days: int, hour: int) -> datetime:
-        return datetime.combine(today + timedelta(days=days), time(hour), zone)
+        return datetime.combine(_SUNDAY + timedelta(days=days), time(hour), zone)
 
     match variant:
         case "ordinary":

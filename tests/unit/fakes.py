@@ -46,7 +46,6 @@ def pipeline(**changes: object) -> Pipeline:
         languages=("en",),
         style="ordinary",
         help=choose("GB"),
-        template=None,
         repeat_after=timedelta(hours=72),
     )
     rules = MailboxRules(address=address(MAILBOX), aliases=(address("help@harbour.example"),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from responder.schedule import Closure, DailyInterval, Opening, Schedule, parse_
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPEN = "open"
+LONDON = ZoneInfo("Europe/London")
 
 
 class Event(Closure):
@@ -1301,3 +1303,37 @@ def test_a_closure_in_time_that_the_zone_skipped_closes_nothing() -> None:
     schedule = Schedule(apia, {}, closures=[skipped])
     assert schedule.closures == ()
     assert replace(schedule, closures=[skipped]).closures == ()
+
+
+# -- what a reply has to know of a closed period -----------------------------------------------------------------------
+
+
+def closed_on(day: str, hour: int, **parts: Any) -> ClosedPeriod:
+    """The closed period around an instant of December 2026, of a practice open on weekdays from nine to five."""
+    weekly = {number: parse_hours("09:00-17:00") for number in range(5)}
+    found = Schedule(LONDON, weekly, **parts).closed_period(datetime(2026, 12, int(day), hour, tzinfo=LONDON))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("day", "hour", "holiday"), [
+    ("24", 20, True), ("25", 3, True), ("26", 12, True), ("23", 20, False), ("28", 20, False), ("4", 20, False),
+], ids=["its eve", "itself", "the weekend behind it", "the night before its eve", "after it", "another weekend"])
+def test_a_period_with_a_public_holiday_says_so(day: str, hour: int, holiday: bool) -> None:
+    """When the holiday takes hours away in it."""
+    christmas = {date(2026, 12, 25): "Christmas Day", date(2026, 12, 5): "a Saturday, closed anyway"}
+    assert closed_on(day, hour, closed_dates=christmas).holiday is holiday
+
+
+def test_a_period_names_the_closures_with_words_of_their_own() -> None:
+    """In the order in which they begin; those outside it and those without words are not its business."""
+
+    def shut(first: int, last: int | None, words: str) -> Closure:
+        end = None if last is None else datetime(2026, 12, last, tzinfo=LONDON)
+        return Closure(datetime(2026, 12, first, tzinfo=LONDON), end, words=words)
+
+    closures = [shut(9, 10, "b"), shut(8, 9, "a"), shut(10, 11, ""), shut(15, None, "z")]
+    period = closed_on("8", 3, closures=closures)
+    assert [key for _, key in period.words] == ["a", "b"]
+    assert closed_on("3", 20, closures=closures).words == ()
+    assert [key for _, key in closed_on("20", 12, closures=closures).words] == ["z"]

@@ -1,0 +1,224 @@
+"""What replies say, as the file has it: by language, by closure, by mailbox."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from responder.compose import Composer, OwnWords
+from responder.config import load, pipeline_of
+from responder.config.replies import fingerprint
+from responder.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from responder.config import Config
+
+PRACTICE = """\
+[practice]
+name = "Harbour Counselling"
+time_zone = "Europe/London"
+region = "GB"
+"""
+MAILBOX = """\
+[[mailbox]]
+address = "{0}@harbour.example"
+provider = "fastmail"
+password = {{ credential = "{0}" }}
+authserv_id = "mx.harbour.example"
+"""
+
+
+def loaded(directory: Path, *parts: str, **files: str) -> Config:
+    """The configuration of these tables, with these files beside it (``reply_txt`` for ``reply.txt``)."""
+    for name, text in files.items():
+        (directory / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    path = directory / "config.toml"
+    path.write_text("".join(parts), encoding="utf-8")
+    return load(path)
+
+
+def first_lines(config: Config, mailbox: int = 0) -> set[str]:
+    """How the texts of one mailbox begin."""
+    composer = Composer(config.mailboxes[mailbox].reply)
+    return {composer.text(each.period, each.now).splitlines()[0] for each in composer.samples()}
+
+
+def test_words_by_language(tmp_path: Path) -> None:
+    """One value is for the first language; a table has each language's own."""
+    reply = """\
+[reply]
+allow_draft = true
+template = { en = "reply.txt", de = "antwort.txt" }
+sentences = ["We are at 12 Harbour Street."]
+sign_off = { en = "Warm wishes", de = "Herzliche Grüße" }
+subject = "We are closed"
+"""
+    texts = {"reply_txt": "Away.\n{{ help }}", "antwort_txt": "Weg.\n{{ help }}"}
+    config = loaded(tmp_path, PRACTICE, 'languages = ["en", "de"]\n', reply, MAILBOX.format("hello"), **texts)
+    assert config.refusals == ()
+    assert config.mailboxes[0].reply.own == {
+        "en": OwnWords("Away.\n{{ help }}", ("We are at 12 Harbour Street.",), "Warm wishes", "We are closed"),
+        "de": OwnWords("Weg.\n{{ help }}", sign_off="Herzliche Grüße"),
+    }
+
+
+def test_words_in_a_language_that_no_reply_has_are_told(tmp_path: Path) -> None:
+    """They are worth a look: it may be a slip."""
+    config = loaded(tmp_path, PRACTICE, '[reply]\nsign_off = { cy = "Hwyl" }\n', MAILBOX.format("hello"))
+    (remark,) = (each for each in config.remarks if "never used" in each)
+    assert remark.endswith("reply.sign_off.cy: no reply is written in this language, so this is never used.")
+
+
+def test_a_closure_has_its_own_text(tmp_path: Path) -> None:
+    """In the file beside it; while it lasts, and for everybody."""
+    closure = '[[closure]]\nfrom = 2026-12-24T12:00:00\nuntil = 2027-01-04\ntemplate = "winter.txt"\n'
+    config = loaded(
+        tmp_path, PRACTICE, "[hours]\nmonday = '09:00-17:00'\n", closure, MAILBOX.format("hello"),
+        winter_txt="Winter break.\n{{ help }}",
+    )  # fmt: skip
+    (box,) = config.mailboxes
+    assert box.reply.closures == {"closure 1": {"en": "Winter break.\n{{ help }}"}}
+    period = box.schedule.closed_period(box.schedule.closures[0].start)
+    assert period is not None
+    assert period.start is not None
+    composer = Composer(box.reply)
+    assert composer.text(period, box.schedule.closures[0].start).startswith("Winter break.")
+
+
+def test_a_mailbox_sounds_as_it_likes(tmp_path: Path) -> None:
+    """Key by key over the practice's; in another style, the practice's words are not used."""
+    config = loaded(
+        tmp_path,
+        PRACTICE,
+        '[reply]\nhtml = true\nsign_off = "Warm wishes"\nsubject = "Closed"\n',
+        MAILBOX.format("hello"),
+        MAILBOX.format("groups") + '[mailbox.reply]\nsubject = "Away"\nhtml = false\n',
+        MAILBOX.format("quiet") + '[mailbox.reply]\nstyle = "discreet"\n',
+    )
+    hello, groups, quiet = (box.reply for box in config.mailboxes)
+    assert hello.own == {"en": OwnWords(sign_off="Warm wishes", subject="Closed")}
+    assert (groups.own, groups.html) == ({"en": OwnWords(sign_off="Warm wishes", subject="Away")}, False)
+    assert (quiet.own, quiet.style) == ({}, "discreet")
+    assert [pipeline_of(config, box).discreet for box in config.mailboxes] == [False, False, True]
+    assert [box.reply.html for box in config.mailboxes] == [True, False, True]
+
+
+def test_a_mailboxes_closure_has_a_text_for_that_mailbox_alone(tmp_path: Path) -> None:
+    """Its place is the mailbox's."""
+    closure = '[[mailbox.closure]]\nfrom = 2026-12-01\nuntil = 2026-12-08\ntemplate = "away.txt"\n'
+    config = loaded(
+        tmp_path, PRACTICE, MAILBOX.format("hello"), MAILBOX.format("groups"), closure, away_txt="Away.\n{{ help }}"
+    )
+    assert config.mailboxes[0].reply.closures == {}
+    assert config.mailboxes[1].reply.closures == {"mailbox 2 closure 1": {"en": "Away.\n{{ help }}"}}
+    assert config.mailboxes[1].schedule.closures[0].words == "mailbox 2 closure 1"
+
+
+@pytest.mark.parametrize(
+    ("tables", "place"),
+    [
+        ('[reply]\ntemplate = "bad.txt"\n', "reply.template"),
+        ('[reply]\ntemplate = { en = "bad.txt" }\n', "reply.template"),
+        ('[[closure]]\nfrom = 2026-12-24\nuntil = 2027-01-04\ntemplate = "bad.txt"\n', "closure.template"),
+        (MAILBOX.format("a") + '[mailbox.reply]\ntemplate = "bad.txt"\n', "mailbox.reply.template"),
+        (
+            MAILBOX.format("a") + '[[mailbox.closure]]\nfrom = 2026-12-24\ntemplate = "bad.txt"\n',
+            "mailbox.closure.template",
+        ),
+    ],
+    ids=["the usual", "by language", "a closure's", "a mailbox's", "a mailbox's closure's"],
+)
+def test_a_text_without_help_is_refused_at_its_place(tmp_path: Path, tables: str, place: str) -> None:
+    """Once, with its line; the built-in words go out."""
+    config = loaded(tmp_path, PRACTICE, tables, MAILBOX.format("hello"), bad_txt="Gone fishing.\n")
+    assert config.refusals
+    line = next(n for n, text in enumerate((PRACTICE + tables).splitlines(), 1) if "bad.txt" in text)
+    for refusal in config.refusals:
+        assert f"config.toml:{line}:" in refusal
+        assert f" {place}" in refusal
+    assert {line for number in range(len(config.mailboxes)) for line in first_lines(config, number)} == {
+        "This is an automatic reply. Thank you for writing."
+    }
+
+
+def test_a_draft_is_refused_at_its_place(tmp_path: Path) -> None:
+    """And English goes out, with its own remark; with allow_draft the draft goes out, with a remark as well."""
+    languages = 'languages = ["de"]\n'
+    config = loaded(tmp_path, PRACTICE, languages, MAILBOX.format("hello"))
+    (refusal,) = config.refusals
+    assert "config.toml:5:14: practice.languages: the de text is a draft" in refusal
+    assert first_lines(config) == {"This is an automatic reply. Thank you for writing."}
+    assert [each for each in config.remarks if "draft" in each] == [
+        "the English words are a draft: no clinician and no native speaker has signed them yet"
+    ]
+    allowed = loaded(tmp_path, PRACTICE, languages, "[reply]\nallow_draft = true\n", MAILBOX.format("hello"))
+    assert allowed.refusals == ()
+    assert [each for each in allowed.remarks if "draft" in each] == [
+        "the German words are a draft: no clinician and no native speaker has signed them yet"
+    ]
+
+
+def test_a_language_without_a_text_costs_nothing_but_itself(tmp_path: Path) -> None:
+    """Finnish was asked for; English goes out, and it is told."""
+    config = loaded(tmp_path, PRACTICE, 'languages = ["fi", "en"]\n', MAILBOX.format("hello"))
+    (refusal,) = config.refusals
+    assert 'practice.languages: there is no text in "fi" yet; choose from en, cy, de' in refusal
+    assert Composer(config.mailboxes[0].reply).languages == ("en",)
+
+
+def test_the_fingerprint_is_that_of_every_mailboxes_words(tmp_path: Path) -> None:
+    """One mailbox's when all say the same; another when one of them changes."""
+    one = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello")))
+    two = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello"), MAILBOX.format("groups")))
+    quiet = MAILBOX.format("groups") + '[mailbox.reply]\nstyle = "discreet"\n'
+    three = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello"), quiet))
+    assert one == two != three
+    assert len(three) == 16
+
+
+def test_an_approval_is_read(tmp_path: Path) -> None:
+    """Fingerprint, name (which may hold a comma) and day."""
+    line = '[reply]\napproved = "0123456789abcdef, Dr A. Reader, clinician, 2026-11-20"\n'
+    approved = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello")).reply.approved
+    assert approved is not None
+    assert (approved.fingerprint, approved.by, approved.on) == (
+        "0123456789abcdef", "Dr A. Reader, clinician", date(2026, 11, 20),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('approved = "A. Reader, 2026-11-20"', "must be fingerprint, name and date"),
+        ('approved = "0123456789abcdef, A. Reader"', "must be fingerprint, name and date"),
+        ('approved = "0123456789abcdef, A. Reader, 2026-13-20"', "the day at its end is no day of the calendar"),
+        ("approved = 5", "must be text in double quotes"),
+        ("sentences = []", "one or two sentences fit; whoever needs more writes a template"),
+        ('sentences = ["a", "b", "c"]', "one or two sentences fit"),
+        ('sentences = "a"', "must be a list of sentences"),
+        ('sentences = ["a\\nb"]', "holds a line break or a control character"),
+        ("sign_off = {}", "is empty. Write for each language"),
+        ('sign_off = { English = "x" }', "not a language as ISO 639 writes it"),
+        ("template = 1", "must be text in double quotes"),
+        ('html = "yes"', "must be true or false"),
+    ],
+)
+def test_a_mistake_in_own_words_is_told(tmp_path: Path, line: str, reason: str) -> None:
+    """What cannot be read at all refuses the file, as everywhere: the last good one stays."""
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path, PRACTICE, f"[reply]\n{line}\n", MAILBOX.format("hello"))
+    (problem,) = refused.value.problems
+    assert "config.toml:6:" in problem
+    assert reason in problem
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"x" * 20_001], ids=["no UTF-8", "too long"])
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Whatever stands there instead of a text."""
+    (tmp_path / "reply.txt").write_bytes(content)
+    config = loaded(tmp_path, PRACTICE, '[reply]\ntemplate = "reply.txt"\n', MAILBOX.format("hello"))
+    assert len(config.refusals) == 1

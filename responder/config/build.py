@@ -7,13 +7,13 @@ that run into the next day's. Every check goes on with whatever could be read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from responder import crisis
 from responder.compose import LANGUAGES, Composer
 from responder.compose.words import language
-from responder.config import mailboxes, models, week
+from responder.config import mailboxes, models, numbers, week
 from responder.config.problems import Problem
 from responder.config.replies import replies
 from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
@@ -192,26 +192,25 @@ def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.ar
 
 def _replies(path: Path, sections: Sections, findings: Findings) -> Replies | None:
     practice, reply = sections.practice, sections.reply
-    block = _help_block(practice, sections.crisis, findings.problems, findings.refusals)
+    block = _help_block(practice, sections.crisis, findings)
     if practice is None or reply is None or block is None:
         return None
     return replies(path, practice, reply, sections.closures, sections.mailboxes, block, findings)
 
 
-def _help_block(
-    practice: models.Practice | None, table: models.Crisis | None, problems: list[Problem], refusals: list[Problem]
-) -> HelpBlock | None:
+def _help_block(practice: models.Practice | None, table: models.Crisis | None, findings: Findings) -> HelpBlock | None:
     """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
     if practice is None or table is None:
         return None
-    own = [_own_line(index, line, practice.region, refusals) for index, line in enumerate(table.line)]
+    own = [_own_line(index, line, practice.region, findings) for index, line in enumerate(table.line)]
     ids = [
         line_id
         for index, line_id in enumerate(table.lines or ())
-        if _try(refusals, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id]) is not None
+        if _try(findings.refusals, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id])
+        is not None
     ]
     return _try(
-        problems,
+        findings.problems,
         ("crisis",),
         crisis.choose,
         practice.region,
@@ -221,10 +220,12 @@ def _help_block(
     )
 
 
-def _own_line(index: int, table: models.OwnLine, region: str, refusals: list[Problem]) -> CrisisLine | None:
-    return _try(
-        refusals,
-        ("crisis", "line", index),
+def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings) -> CrisisLine | None:
+    """A line of the practice's own; refused when nobody can reach it."""
+    loc, country = ("crisis", "line", index), region[:2]
+    line = _try(
+        findings.refusals,
+        loc,
         crisis.own_line,
         table.name,
         table.for_,
@@ -232,5 +233,16 @@ def _own_line(index: int, table: models.OwnLine, region: str, refusals: list[Pro
         sms_number=table.sms_number,
         sms_keyword=table.sms_keyword,
         hours=table.hours,
-        country=region[:2],
+        country=country,
     )
+    if line is None:
+        return None
+    typed = {key: number for key, number in (("phone", line.phone), ("sms_number", line.sms_number)) if number}
+    read = {key: _try(findings.refusals, (*loc, key), numbers.read, number, country) for key, number in typed.items()}
+    for key, number in read.items():
+        if number is None:
+            return None
+        if number.doubt:
+            findings.look((*loc, key), number.doubt)
+    phone = read.get("phone")
+    return line if phone is None else replace(line, tel=phone.tel)

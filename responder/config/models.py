@@ -157,7 +157,7 @@ class OwnLine(Table):
     """``[[crisis.line]]``: a line of your own; shown before the national ones."""
 
     name: Line = Field(examples=['"County crisis team"'])
-    phone: Line | None = Field(default=None, examples=['"0800 000 0000"'])
+    phone: Line | None = Field(default=None, examples=['"0808 157 0123"'])
     sms_number: Line | None = Field(default=None, examples=['"85258"'])
     sms_keyword: Line | None = Field(default=None, examples=['"HELLO"'])
     hours: Line | None = Field(default=None, examples=['"24/7"'])

@@ -200,7 +200,7 @@ def test_own_lines_come_first_and_named_lines_replace_the_general_ones(tmp_path:
 lines = ["gb-samaritans"]
 [[crisis.line]]
 name = "County crisis team"
-phone = "0800 000 0000"
+phone = "0808 157 0123"
 hours = "24/7"
 for = "people already in its care"
 """

@@ -261,7 +261,7 @@ def test_a_discreet_reply_shows_own_lines_only_if_they_are_for_anyone() -> None:
     text = composed(settings("GB", "discreet", help=choose("GB", own=(COUNTY, everybody, texting)))).text
     assert "0800 000 0000" not in text
     assert "60000" not in text
-    assert "To talk to someone call (17:00 to 09:00)\n0800 000 0001\nOr for free, day or night, call\n116 123\n" in text
+    assert "To talk to someone, call (17:00 to 09:00)\n0800 000 0001\nOr for free, day or night, call\n116 123\n" in text
     assert "The national line is not run by us. It works in the UK." in text
 
 

@@ -340,6 +340,7 @@ class CrisisLine:
         audience: for whom, in words.
         phone: as dialled there, spaced for reading.
         tel: the same as a ``tel:`` URI.
+        police: of an emergency number that is the ambulance's only: that of the police.
         hours: in words; "24/7" means round the clock, None that they are not known.
         languages: ISO 639 codes, or words where no code fits.
         confidence: "confirmed", "corroborated", "unverified", or "own" for a line the practice typed itself.
@@ -358,6 +359,7 @@ class CrisisLine:
     subdivisions: tuple[str, ...] = ()
     phone: str | None = None
     tel: str | None = None
+    police: str | None = None
     sms_number: str | None = None
     sms_keyword: str | None = None
     web: str | None = None

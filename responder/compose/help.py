@@ -66,6 +66,7 @@ class _SpokenLine:
     hours: str
     always: bool
     free: bool
+    anything: bool
     answers_in: str
     say_name: bool
 
@@ -109,6 +110,8 @@ def bare_ways(block: HelpBlock, *, discreet: bool) -> tuple[Way, ...]:
     """
     emergency = ways(block.emergency)[0]
     found = [Way((("en", "If anyone is in danger now, call"),), emergency, _tel(block.emergency, emergency))]
+    if block.emergency.police:
+        found.append(Way((("en", "For the police, call"),), block.emergency.police, f"tel:{block.emergency.police}"))
     for line in _shown(block, discreet=discreet):
         if line.phone:
             found.append(Way((("en", "To talk to someone, call"),), line.phone, _tel(line, line.phone)))
@@ -150,6 +153,8 @@ def _ways(
         return tuple((t.code, t.sentence(name, _spoken(line, t, several=several), first)) for t in languages)
 
     yield Way(led("emergency", discreet), ways(emergency)[0], _tel(emergency, ways(emergency)[0]))
+    if emergency.police:
+        yield Way(led("police"), emergency.police, f"tel:{emergency.police}")
     first = True
     for line in lines:
         if line.phone:
@@ -212,6 +217,7 @@ def _spoken(line: CrisisLine, tongue: Language, *, several: bool) -> _SpokenLine
         hours=_hours_in_words(line, tongue),
         always=line.round_the_clock,
         free=line.free,
+        anything=line.general or line.for_anyone,
         answers_in="" if speaks_ours and not several else tongue.listed(spoken),
         say_name=line.own or not line.general,
     )

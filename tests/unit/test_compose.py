@@ -305,9 +305,9 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
         (
             "US",
             None,
-            "To talk to someone, day or night, call the 988 Lifeline.\n988\nOr start a new text message to\n988\n",
+            "To talk to someone about anything, day or night, call the 988 Lifeline.\n988\nOr start a new text message to\n988\n",
         ),
-        ("DK", None, "To talk to someone, call Livslinien (not at all hours). It answers in Danish.\n"),
+        ("DK", None, "To talk to someone about anything, call Livslinien (not at all hours). It answers in Danish.\n"),
         (
             "SI",
             ["si-klic-v-dusevni-stiski"],
@@ -334,7 +334,7 @@ def test_a_text_line_alone_starts_its_sentence() -> None:
     only = replace(block, lines=tuple(line for line in block.lines if not line.phone))
     text = composed(settings(help=only)).text
     assert "\nStart a new text message with the word SHOUT, and send it to\n85258\n" in text
-    assert "You can call about anything" not in text
+    assert "about anything" not in text
 
 
 def test_an_unknown_language_is_refused_and_the_others_go_out() -> None:
@@ -519,3 +519,11 @@ def test_a_reply_in_summer_says_summer_time() -> None:
     reply = composed(now=now, period=ClosedPeriod(now - HOUR, datetime(2026, 7, 6, 8, tzinfo=UTC)))
     assert parsed(reply)["Date"].endswith(" +0100")
     assert "Monday 6 July at 09:00 (UK time)" in reply.text
+
+
+def test_where_the_emergency_number_is_the_ambulances_the_police_stands_below() -> None:
+    """Whoever is threatened should not have to be put through."""
+    for style in STYLES:
+        text = composed(settings("CH", style)).text
+        assert "danger now, call\n144\nFor the police, call\n117\n" in text
+    assert "police" not in composed(settings("GB")).text

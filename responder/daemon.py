@@ -31,6 +31,7 @@ from responder.timewords import locale_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from pathlib import Path
 
     from responder.config import Config, MailboxConfig
@@ -152,6 +153,8 @@ class Daemon:
             troubles.append(refused if self._show_addresses else redact(refused))
         if self._config.refusals:
             troubles.append(f"replies go out without what the file asks for: {len(self._config.refusals)}, see the log")
+        if (uncompared := self._config.crisis_trouble(self._today())) is not None:
+            troubles.append(uncompared)
         if (open_breaker := self._alarm.trouble(self._clock())) is not None:
             troubles.append(open_breaker)
         if self._over_rates:
@@ -293,9 +296,14 @@ class Daemon:
             self._over_rates = await self._ledger.waiting()
 
     async def _move_on(self) -> None:
-        """Public holidays and calendars are worked out for the years around now: once a day, anew."""
+        """Public holidays and calendars are worked out for the years around now: once a day, anew.
+
+        What is wrong is said again: a comparison of the crisis lines grows old while nothing else changes.
+        """
         if self._config.holidays != HolidayConfig():
             self.reload()
+        else:
+            self._say_warnings()
 
     async def _prune(self) -> None:
         async with asyncio.timeout(60):
@@ -343,12 +351,14 @@ class Daemon:
         """Each once, until it was mended in between; what is refused each time: a way to help is missing."""
         for refusal in self._config.refusals:
             logger.error("the file asks for what no reply may show, which goes out without it", extra={"why": refusal})
-        today = self._clock().astimezone(self._config.zone).date()
-        warnings = (*self._config.warnings, *self._config.crisis_warnings(today))
+        warnings = (*self._config.warnings, *self._config.crisis_warnings(self._today()))
         for warning in warnings:
             if warning not in self._said_warnings:
                 logger.warning(warning)
         self._said_warnings = warnings
+
+    def _today(self) -> date:
+        return self._clock().astimezone(self._config.zone).date()
 
 
 class _Running:

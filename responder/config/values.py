@@ -186,16 +186,17 @@ class Config:
         ]
         return (*self.schedule.warnings(), *own, *self.remarks)
 
-    def crisis_warnings(self, today: date) -> tuple[str, ...]:
-        """What is wrong with the day of the last comparison; nothing when it is recent."""
-        cure = "Open each service's own page, compare, and write the day as compared_on = 2026-11-20"
+    def crisis_trouble(self, today: date) -> str | None:
+        """What is wrong with the day of the last comparison, in half a sentence; None when it is recent."""
         if self.compared_on is None:
-            return (
-                f"crisis.compared_on: nobody has compared these crisis lines with the services' own pages. {cure}.",
-            )
+            return "nobody has compared these crisis lines with the services' own pages"
         if self.compared_on > today:
-            return (f"crisis.compared_on: {self.compared_on} has not come yet. {cure} (never a day ahead).",)
+            return f"the day of the last comparison of the crisis lines, {self.compared_on}, has not come yet"
         age = today - self.compared_on
-        if age > COMPARED_FRESH:
-            return (f"crisis.compared_on: the crisis lines were last compared {age.days} days ago. {cure}.",)
-        return ()
+        return f"the crisis lines were last compared {age.days} days ago" if age > COMPARED_FRESH else None
+
+    def crisis_warnings(self, today: date) -> tuple[str, ...]:
+        """The same with its key and its cure; nothing when it is recent."""
+        trouble = self.crisis_trouble(today)
+        cure = "Compare each with its own page, and write down the day: responder crisis-lines"
+        return () if trouble is None else (f"crisis.compared_on: {trouble}. {cure}",)

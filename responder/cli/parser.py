@@ -170,11 +170,12 @@ def _preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _crisis_lines(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from responder.cli.showing import crisis_lines
+    from responder.cli.lines import crisis_lines
 
-    parser = _add(commands, "crisis-lines", crisis_lines, "the directory of crisis lines, with sources and dates")
+    about = "the directory of crisis lines, with sources and dates; at a terminal, to compare those of your replies"
+    parser = _with_config(_add(commands, "crisis-lines", crisis_lines, about))
     parser.add_argument(
-        "country", nargs="?", metavar="COUNTRY", help="two letters, for example GB (default: list the countries)"
+        "country", nargs="?", metavar="COUNTRY", help="two letters, for example GB (default: yours, or list them all)"
     )
 
 

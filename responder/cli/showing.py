@@ -1,4 +1,4 @@
-"""The commands that show what a reply says and where its numbers come from: preview, crisis-lines."""
+"""The command that shows what a reply says: preview."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING
 
-from responder import crisis, headers
+from responder import headers
 from responder.cli.common import UsageError, chosen, load, moment, now
-from responder.cli.screen import local, plain
+from responder.cli.screen import local
 from responder.config import pipeline_of
 from responder.model import Address, Reply
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from responder.config import Config
-    from responder.crisis import CrisisLine
     from responder.model import ClosedPeriod
     from responder.pipeline import Pipeline
 
@@ -57,35 +56,3 @@ def _when_closed(config: Config, arguments: argparse.Namespace, pipeline: Pipeli
     if closes is None or period is None:
         raise UsageError(f"{config.path}: it is open day and night, so no reply ever goes out")
     return closes, period
-
-
-def crisis_lines(arguments: argparse.Namespace) -> int:
-    """``responder crisis-lines``."""
-    if arguments.country is None:
-        print("Countries in the directory:", " ".join(crisis.countries()))
-        print("Show one with: responder crisis-lines GB")
-        return 0
-    try:
-        lines = crisis.load(arguments.country.upper())
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    for line in lines:
-        _print_line(line)
-    print("Before you use a line: open its own page and compare. Never dial a crisis line to test it.")
-    return 0
-
-
-def _print_line(line: CrisisLine) -> None:
-    shown = "shown unless the file says otherwise" if line.general else "shown only when the file names it"
-    if line.confidence == "unverified":
-        shown = "never shown: nobody could confirm it"
-    print(f"{line.id}\n  {plain(line.name)}: for {line.audience}; {line.kind}")
-    text = f"text {line.sms_keyword or ''} to {line.sms_number}".replace("  ", " ") if line.sms_number else None
-    ways = [f"call {line.phone}" if line.phone else None, text, line.web]
-    print("  " + "; ".join(way for way in ways if way))
-    print(f"  {line.hours or 'hours not known'}; {'free; ' if line.free else ''}{line.confidence}; {shown}")
-    if line.note:
-        print(f"  note: {line.note}")
-    for source in line.sources:
-        print(f"  source ({source.kind}, {source.date or 'no date'}): {source.where}")
-    print()

@@ -2,6 +2,17 @@
 
 from responder.edit.errors import EditError
 from responder.edit.file import Original, difference, read, replace, try_out
-from responder.edit.text import DAYS, add_closure, set_hours
+from responder.edit.text import DAYS, add_closure, set_compared_on, set_hours
 
-__all__ = ["DAYS", "EditError", "Original", "add_closure", "difference", "read", "replace", "set_hours", "try_out"]
+__all__ = [
+    "DAYS",
+    "EditError",
+    "Original",
+    "add_closure",
+    "difference",
+    "read",
+    "replace",
+    "set_compared_on",
+    "set_hours",
+    "try_out",
+]

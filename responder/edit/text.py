@@ -30,7 +30,11 @@ DAYS: Final = tuple(name.lower() for name in WEEKDAYS)
 _ANCHORS: Final = (("closure",), ("holidays",), ("hours",), ("practice",))
 """Where a new closure goes: behind the last of the first of these that there is."""
 
+_BEFORE_CRISIS: Final = (("holidays",), ("opening",), ("closure",), ("hours",), ("practice",))
+"""Where a new ``[crisis]`` goes: behind the last of the first of these that there is."""
+
 _BY_HAND: Final = "Change it by hand, and look at it with: responder hours"
+_CRISIS_BY_HAND: Final = "Write the day by hand, as compared_on below [crisis], and look at it with: responder check"
 
 
 def set_hours(text: str, day: str, hours: str | None) -> str:
@@ -78,6 +82,29 @@ def add_closure(text: str, start: datetime, end: datetime, note: str | None) -> 
     closures.append(entry)
     block = ["[[closure]]\n", *(f"{key:<5} = {_as_toml(value)}\n" for key, value in entry.items())]
     return _checked(text, _inserted(_lines(text), _closures_end(text), block), expected)
+
+
+def set_compared_on(text: str, day: date) -> str:
+    """The day of the last comparison of the crisis lines, set anew.
+
+    Args:
+        text: the file, with plain line ends.
+        day: on the practice's own clock.
+
+    Raises:
+        EditError: the file is written in a way that this cannot change safely.
+    """
+    expected = _meaning(text)
+    table = expected.setdefault("crisis", {})
+    if not isinstance(table, dict):
+        raise EditError(f"crisis is not a table in this file. {_CRISIS_BY_HAND}")
+    if table.get("compared_on") == day:
+        return text
+    table["compared_on"] = day
+    try:
+        return _checked(text, _with_compared_on(text, day), expected)
+    except EditError as error:
+        raise EditError(str(error).replace(_BY_HAND, _CRISIS_BY_HAND)) from None
 
 
 def _as_toml(value: str | date | datetime) -> str:
@@ -185,6 +212,45 @@ def _inserted(lines: list[str], position: int, block: list[str]) -> str:
     above = ["\n"] if before and before[-1].strip() else []
     below = ["\n"] if after and after[0].strip() else []
     return "".join([*before, *above, *block, *below, *after])
+
+
+# The day of a comparison
+
+
+def _with_compared_on(text: str, day: date) -> str:
+    lines, sections = _lines(text), _sections(text)
+    line = f"compared_on = {_as_toml(day)}\n"
+    found = next((section for section in sections if section.keys == ("crisis",)), None)
+    if found is None:
+        return _inserted(lines, _crisis_start(lines, sections), ["[crisis]\n", line])
+    before, inside, after = lines[: found.start], lines[found.start : found.end], lines[found.end :]
+    if "compared_on" in tomllib.loads("".join(inside))["crisis"]:
+        return "".join([*before, _redated("".join(inside), day), *after])
+    return "".join([*before, inside[0], line, *inside[1:], *after])
+
+
+def _crisis_start(lines: Sequence[str], sections: Sequence[_Section]) -> int:
+    """The line before which a new ``[crisis]`` goes: above its own lines and what is said of them, if there are any."""
+    own = next((section for section in sections if section.keys == ("crisis", "line")), None)
+    if own is None:
+        placed = ([each for each in sections if each.keys == keys] for keys in _BEFORE_CRISIS)
+        found = next((each for each in placed if each), None)
+        return _end_of(lines, found[-1]) if found else len(lines)
+    start = own.start
+    while start and lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return start
+
+
+def _redated(section: str, day: date) -> str:
+    try:
+        document = tomlkit.parse(section)
+    except TOMLKitError as error:
+        raise EditError(f"the table [crisis] cannot be changed: {error}. {_CRISIS_BY_HAND}") from None
+    table = document["crisis"]
+    assert isinstance(table, Table)  # noqa: S101 - the section begins with its header
+    table["compared_on"] = day
+    return document.as_string()
 
 
 # A day's line

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from responder import timewords
+from responder.compose.words import language
 from responder.config import pipeline_of
 from responder.model import Reply
 
@@ -156,14 +157,16 @@ def _reply(config: Config, box: MailboxConfig, now: datetime) -> list[str]:
     period = schedule.closed_period(now) or schedule.closed_period(schedule.next_change(now) or now)
     if period is None:
         return ["The reply: none is ever sent, it is open day and night."]
-    text = " ".join(pipeline.composer.text(period, now).split())
+    composer = pipeline.composer
+    text = " ".join(composer.text(period, now).split())
     block = box.reply.help
     numbers = [block.emergency.phone, *(n for line in block.lines for n in (line.phone, line.sms_number))]
     compared = f"lines compared {config.compared_on}" if config.compared_on else "lines: nobody has compared them yet"
     shown = " | ".join(dict.fromkeys(number for number in numbers if number))
+    languages = [code if language(code).is_signed else f"{code} (draft, not signed)" for code in composer.languages]
     return [
         f'The reply: "{text[:90]}..." {shown}   (all: responder preview)',
-        f"Checks: IMAP ok   {compared}   languages: {', '.join(config.languages)} (draft, not signed)",
+        f"Checks: IMAP ok   {compared}   languages: {', '.join(languages)}",
     ]
 
 

@@ -277,7 +277,7 @@ def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
     """What it points to is replaced, and what the file names is looked for beside the link."""
     (tmp_path / "etc").mkdir()
     link = tmp_path / "etc" / "config.toml"
-    path.write_text(EXAMPLE.replace("[reply]", '[reply]\ntemplate = "own.txt"', 1), encoding="utf-8")
+    path.write_text(EXAMPLE.replace("\n[reply]\n", '\n[reply]\ntemplate = "own.txt"\n', 1), encoding="utf-8")
     (tmp_path / "etc" / "own.txt").write_text("Nobody is here.\n{{ help }}\n", encoding="utf-8")
     link.symlink_to(path)
     change(link)
@@ -300,7 +300,8 @@ def test_a_change_that_would_be_refused_never_reaches_the_file(path: Path) -> No
     original = edit.read(path)
     with pytest.raises(ConfigError) as refused:
         edit.try_out(original, edit.set_hours(original.text, "monday", "25:00-26:00"), config.load)
-    assert refused.value.problems[0].startswith(f"{path}:32:13: hours.monday:")
+    row = original.text.split("\n").index('monday    = "09:00-12:30, 13:30-17:00"') + 1
+    assert refused.value.problems[0].startswith(f"{path}:{row}:13: hours.monday:")
     assert path.read_text(encoding="utf-8") == EXAMPLE
     assert [file.name for file in path.parent.iterdir()] == ["config.toml"]
 

@@ -91,6 +91,8 @@ def _trust(line: CrisisLine) -> str:
     newest = f", newest text of {line.latest_source}" if line.latest_source else ""
     if not line.is_fit:
         return f"{line.confidence}{newest}: never shown, nobody could confirm it"
+    if line.kind == "emergency" and line.general:
+        return f"{line.confidence}{newest}; always shown"
     shown = "shown unless the file names others" if line.general else "shown only when the file names it"
     return f"{line.confidence}{newest}; {shown}"
 

@@ -151,6 +151,8 @@ def test_without_a_terminal_it_shows_and_never_waits(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "responder", "crisis-lines", "GB", "--config", str(path)]
     ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60)
     assert "[y/N]" not in ended.stdout
+    assert "call 999\n  hours: 24/7\n  answers in: not known\n  price: not known to be free\n" in ended.stdout
+    assert "; always shown\n" in ended.stdout
     for part in (
         "answers in: English",
         "price: free",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from holidays import HolidayBase
+
+_CODE = re.compile("[A-Z0-9]{1,3}")
+"""What may stand behind the country in ISO 3166-2; the list also has parts by their names."""
 
 
 def public_holidays(region: str, years: Iterable[int]) -> tuple[dict[date, str], tuple[str, ...]]:
@@ -43,8 +47,8 @@ def _less_than_asked(country: str, part: str, parts: tuple[str, ...]) -> Iterabl
             f"holidays.public: no list of its own is known for {country}-{part}, so only the public holidays of all of "
             f"{country} count. List those that are missing as [[closure]]"
         )
-    elif parts:
+    elif codes := [each for each in parts if _CODE.fullmatch(each)]:
         yield (
             f"holidays.public: practice.region is {country} as a whole, so only the public holidays that all of it has "
-            f"count. Write the part as well, such as {country}-{parts[0]}"
+            f"count. Write the part as well, such as {country}-{codes[0]}"
         )

@@ -161,7 +161,8 @@ def _reply(config: Config, box: MailboxConfig, now: datetime) -> list[str]:
     text = " ".join(composer.text(period, now).split())
     block = box.reply.help
     numbers = [block.emergency.phone, *(n for line in block.lines for n in (line.phone, line.sms_number))]
-    compared = f"lines compared {config.compared_on}" if config.compared_on else "lines: nobody has compared them yet"
+    trouble = config.crisis_trouble(now.astimezone(config.zone).date())
+    compared = f"lines compared {config.compared_on}" if trouble is None else f"LOOK: {trouble}"
     shown = " | ".join(dict.fromkeys(number for number in numbers if number))
     languages = [code if language(code).is_signed else f"{code} (draft, not signed)" for code in composer.languages]
     return [

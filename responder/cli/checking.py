@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from responder import authentication, headers
+from responder.cli.approval import approval
 from responder.cli.common import chosen, load, login_of, now
 from responder.config import pipeline_of
 from responder.errors import PermanentError, ResponderError
@@ -32,6 +33,8 @@ def check(arguments: argparse.Namespace) -> int:
         print(f"{LOOK} {warning}")
     for refusal in config.refusals:
         print(f"{BAD} {refusal} The reply goes out without it.")
+    is_approved, about = approval(config)
+    print(f"{OK if is_approved else LOOK} {about}")
     results = [asyncio.run(_check_mailbox(config, box)) for box in chosen(config, arguments)]
     return 0 if all(results) and not config.refusals else 1
 

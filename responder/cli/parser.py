@@ -163,10 +163,14 @@ def _sent(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from responder.cli.showing import preview
 
-    parser = _with_mailbox(_add(commands, "preview", preview, "the reply as it will be read"))
+    about = "every reply as it will be read, and whether somebody has approved the words"
+    parser = _with_mailbox(_add(commands, "preview", preview, about))
+    parser.add_argument("--language", metavar="CODE", help="as if this were the only language; a draft, too (de)")
     parser.add_argument(
-        "--at", metavar="TIME", help="as it would read at this time (default: in the next closed period)"
+        "--variant", metavar="NAME", help="only this one: ordinary, weekend, holiday, long, for-now, closure"
     )
+    parser.add_argument("--at", metavar="TIME", help="only the reply of this moment: 2026-12-24T18:00")
+    parser.add_argument("--html", metavar="FILE", help="write everything as one page, to be read and signed")
 
 
 def _crisis_lines(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,58 +1,265 @@
-"""The command that shows what a reply says: preview."""
+"""``responder preview``: every reply as it is read, before any is sent; on the terminal, or as a page to sign."""
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.policy import default
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from responder import headers
+from responder import crisis, signoff
+from responder.cli.approval import approval
 from responder.cli.common import UsageError, chosen, load, moment, now
 from responder.cli.screen import local
-from responder.config import pipeline_of
-from responder.model import Address, Reply
+from responder.compose import Composer
+from responder.compose.variants import sample_now
+from responder.compose.words import LanguageError, language
+from responder.config.replies import fingerprint
+from responder.timewords import date_in_words, zone_in_words
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from responder.config import Config
-    from responder.model import ClosedPeriod
-    from responder.pipeline import Pipeline
+    from responder.compose import ReplySettings, Sample
+    from responder.config import Config, MailboxConfig
+    from responder.model import HelpBlock
+
+_ABOUT: Final = {
+    "ordinary": "an evening, a night, some hours between",
+    "weekend": "a weekend",
+    "holiday": "a public holiday",
+    "long": "closed for more than three days",
+    "for-now": "closed, and the reply does not say until when",
+}
+"""When each variant goes out, by what ``--variant`` calls it."""
+
+_PAGE_STARTS: Final = 2000
+"""Characters at the start of a page in which it says what made it."""
 
 
 def preview(arguments: argparse.Namespace) -> int:
     """``responder preview``."""
     config = load(arguments)
-    for box in chosen(config, arguments):
-        pipeline = pipeline_of(config, box)
-        at, period = _when_closed(config, arguments, pipeline)
-        print(f"The reply of {box.name}, sent on {local(at, config.zone)}.")
-        print("The words are a draft: no clinician has signed them.\n")
-        print(_as_read(pipeline, period, at))
+    if arguments.html is not None:
+        _refuse_parts(arguments, "--html", "mailbox", "variant", "at")
+        _write(_sheet(config, config.mailboxes, arguments), arguments.html)
+        return 0
+    boxes = chosen(config, arguments)
+    if arguments.at is not None:
+        _refuse_parts(arguments, "--at", "variant")
+        _show_moment(config, boxes, arguments)
+        return 0
+    _refuse_never_closed(config, boxes)
+    sheet = _sheet(config, boxes, arguments)
+    for line in signoff.summary(sheet):
+        print(line)
+    for group in sheet.groups:
+        print()
+        for line in signoff.replies(group):
+            print(line)
     return 0
 
 
-def _as_read(pipeline: Pipeline, period: ClosedPeriod, at: datetime) -> str:
-    """The reply to an invented message, composed as the daemon would, with the headers that a reader sees."""
-    decision = Reply(Address("someone", "example.org"), pipeline.rules.address, "a preview")
-    message = headers.parse(b"", at, frozenset())
-    reply = pipeline.composer.compose(decision, message, period, now=at, message_id="<preview@example.org>")
-    shown = message_from_bytes(reply.content, policy=default)
-    lines = [f"{name}: {shown[name]}" for name in ("From", "To", "Subject")]
-    return "\n".join(f"  {line}".rstrip() for line in [*lines, "", *reply.text.splitlines(), ""])
+def _refuse_parts(arguments: argparse.Namespace, whole: str, *parts: str) -> None:
+    for part in parts:
+        if getattr(arguments, part) is not None:
+            why = (
+                "shows every reply, since it is all of them that somebody signs"
+                if whole == "--html"
+                else "is one reply"
+            )
+            raise UsageError(f"{whole} {why}; leave out --{part}")
 
 
-def _when_closed(config: Config, arguments: argparse.Namespace, pipeline: Pipeline) -> tuple[datetime, ClosedPeriod]:
-    """A moment at which a reply would go out, and its closed period."""
-    at = moment(arguments.at, config.zone) if arguments.at is not None else now()
-    period = pipeline.schedule.closed_period(at)
-    if period is not None:
-        return at, period
-    if arguments.at is not None:
-        raise UsageError(f"--at {arguments.at}: it is open then, and no reply goes out")
-    closes = pipeline.schedule.next_change(at)
-    period = pipeline.schedule.closed_period(closes) if closes is not None else None
-    if closes is None or period is None:
+# One moment
+
+
+def _show_moment(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.Namespace) -> None:
+    """The reply of each mailbox, as the daemon would compose it then."""
+    for box in boxes:
+        at = moment(arguments.at, config.zone)
+        period = box.schedule.closed_period(at)
+        if period is None:
+            raise UsageError(f"--at {arguments.at}: it is open then, and no reply goes out")
+        composer = Composer(_settings(box.reply, arguments.language))
+        print(f"The reply of {box.name}, sent on {local(at, config.zone)}.")
+        for tongue in _tongues(composer):
+            print(f"The words in {tongue.name} are {_as_predicate(tongue)}.")
+        shown = signoff.as_read(composer, box.address, period, at)
+        fields = (f"From: {shown.sender}", f"To: {signoff.READER.addr_spec}", f"Subject: {shown.subject}")
+        for line in ("", *fields, "", *shown.text.split("\n"), ""):
+            print(f"  {line}".rstrip())
+
+
+def _as_predicate(tongue: signoff.Tongue) -> str:
+    return "a draft: no clinician has signed them" if tongue.is_draft else tongue.status
+
+
+def _refuse_never_closed(config: Config, boxes: Iterable[MailboxConfig]) -> None:
+    at = now()
+    if all(box.schedule.closed_period(at) is None and box.schedule.next_change(at) is None for box in boxes):
         raise UsageError(f"{config.path}: it is open day and night, so no reply ever goes out")
-    return closes, period
+
+
+# Everything
+
+
+def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.Namespace) -> signoff.Sheet:
+    at = now().astimezone(config.zone)
+    code = arguments.language
+    found = list(_groups(boxes, code))
+    composers = [composer for _, composer in found]
+    blocks = [composer.settings.help for composer in composers]
+    return signoff.Sheet(
+        practice=config.practice_name or "",
+        region=config.region,
+        zone=zone_in_words(config.zone),
+        drawn=f"Made on {date_in_words(at.date())} at {at:%H:%M}",
+        fingerprint=fingerprint(config) if code is None else "",
+        part=""
+        if code is None
+        else f"Only for a look: the replies as if {language(code).name} were their only language.",
+        approval=_sentence(approval(config)[1]),
+        refused=config.refusals if code is None else tuple(_refused(composers)),
+        looks=config.remarks,
+        compared=_compared(config, at),
+        lines=tuple(dict.fromkeys(line for block in blocks for line in (block.emergency, *block.lines))),
+        tongues=tuple(dict.fromkeys(tongue for composer in composers for tongue in _tongues(composer))),
+        groups=tuple(_group(config, alike, composer, arguments.variant) for alike, composer in found),
+    )
+
+
+def _groups(boxes: Iterable[MailboxConfig], code: str | None) -> Iterator[tuple[list[MailboxConfig], Composer]]:
+    """Mailboxes with the same words together, in the file's order."""
+    found: dict[tuple[object, ...], tuple[list[MailboxConfig], Composer]] = {}
+    for box in boxes:
+        composer = Composer(_settings(box.reply, code))
+        key = (composer.fingerprint, composer.settings.style, *composer.settings.closures)
+        found.setdefault(key, ([], composer))[0].append(box)
+    yield from found.values()
+
+
+def _group(config: Config, boxes: list[MailboxConfig], composer: Composer, variant: str | None) -> signoff.Group:
+    box = boxes[0]
+    samples = {_name(sample): sample for sample in composer.samples()}
+    names = [name for name in samples if variant is None or _is_meant(variant, name)]
+    if not names:
+        raise UsageError(f"--variant {variant}: {box.name} has no such reply; there are: {', '.join(samples)}")
+    return signoff.Group(
+        mailboxes=tuple(box.name for box in boxes),
+        style=composer.settings.style,
+        remarks=tuple(_remarks(config, boxes, composer.settings)),
+        replies=tuple(
+            signoff.as_read(
+                composer, box.address, each.period, each.now, name=name, about=_about(config, box, name, each)
+            )
+            for name in names
+            for each in (samples[name],)
+        ),
+    )
+
+
+def _remarks(config: Config, boxes: list[MailboxConfig], settings: ReplySettings) -> Iterator[str]:
+    if settings.style == "discreet":
+        yield "Discreet: no name, no service's name, the bare address as the sender."
+        if settings.html:
+            yield "html = true does nothing here: a discreet reply is plain text."
+    elif settings.html:
+        yield "Sent as text and as HTML; the reader's mail program shows one of them."
+    else:
+        yield "Sent as plain text."
+    if len(boxes) > 1:
+        others = "the others send" if len(boxes) > 2 else "the other one sends"  # noqa: PLR2004 - "others" are two
+        yield f"Shown as {boxes[0].name} sends it; {others} the same words."
+    night = sample_now(config.zone)
+    yield f"Shown as if it were {date_in_words(night.date())}, {night:%H:%M}."
+    at = now()
+    for box in boxes:
+        if box.schedule.closed_period(at) is None and box.schedule.next_change(at) is None:
+            yield f"{box.name} is open day and night by {config.path.name}, so it never sends any."
+
+
+def _name(sample: Sample) -> str:
+    """What ``--variant`` calls it."""
+    return sample.closure or sample.variant.replace("_", "-")
+
+
+def _is_meant(variant: str, name: str) -> bool:
+    typed = variant.lower().replace("_", "-")
+    return typed in (name, name.replace(" ", "-")) or (typed == "closure" and "closure" in name)
+
+
+def _about(config: Config, box: MailboxConfig, name: str, sample: Sample) -> str:
+    """When it goes out; a closure says its own dates, and never its note."""
+    zone = config.zone
+    for closure in box.schedule.closures:
+        if sample.closure and closure.words == sample.closure:
+            until = f" until {local(closure.end, zone)}" if closure.end is not None else ", until further notice"
+            return f"this closure's own text, from {local(closure.start, zone)}{until}"
+    return _ABOUT.get(name, "a closure's own text")
+
+
+def _refused(composers: Iterable[Composer]) -> Iterator[str]:
+    return iter(dict.fromkeys(f"{each.language}: {each.reason}" for composer in composers for each in composer.refused))
+
+
+def _tongues(composer: Composer) -> Iterator[signoff.Tongue]:
+    for code in composer.languages:
+        tongue = language(code)
+        signed = tuple(f"{who}: {by}" for who, by in dict(tongue.words.get("signed", {})).items())
+        yield signoff.Tongue(code, tongue.name, signed, is_draft=not tongue.is_signed)
+
+
+def _compared(config: Config, at: datetime) -> str:
+    warnings = config.crisis_warnings(at.date())
+    said = "" if config.compared_on is None else f"Compared with the services' own pages on {config.compared_on}."
+    return " ".join(filter(None, (said, *map(_sentence, warnings))))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+# One language alone
+
+
+def _settings(settings: ReplySettings, code: str | None) -> ReplySettings:
+    """The mailbox's own; or as they were with one language alone, draft or not.
+
+    Raises:
+        UsageError: there is no text in it.
+    """
+    if code is None:
+        return settings
+    try:
+        language(code)
+    except LanguageError as error:
+        raise UsageError(f"--language {code}: {error}") from error
+    return replace(settings, languages=(code,), allow_draft=True, help=_help(settings, code))
+
+
+def _help(settings: ReplySettings, code: str) -> HelpBlock:
+    """Lines that were chosen for the languages of the file are chosen anew; those that the file names stay."""
+    own = [line for line in settings.help.lines if line.own]
+    usual = crisis.choose(settings.region, own=own, languages=settings.languages)
+    return crisis.choose(settings.region, own=own, languages=(code,)) if usual == settings.help else settings.help
+
+
+# The page
+
+
+def _write(sheet: signoff.Sheet, name: str) -> None:
+    """Writes the page; over an older one of its kind, and over nothing else.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    path = Path(name)
+    try:
+        if path.exists() and signoff.MADE_BY not in path.read_text(encoding="utf-8", errors="replace")[:_PAGE_STARTS]:
+            raise UsageError(f"--html {name}: there is another file of this name already; choose a new one")
+        path.write_text(signoff.page(sheet), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--html {name}: {error.strerror}") from error
+    print(f"written: {name}")

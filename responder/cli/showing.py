@@ -34,6 +34,9 @@ _ABOUT: Final = {
 }
 """When each variant goes out, by what ``--variant`` calls it."""
 
+_SAID_ELSEWHERE: Final = ("no authserv_id", "words are a draft")
+"""In remarks about who is answered, of which check tells the owner, and in those that the list of languages has too."""
+
 _PAGE_STARTS: Final = 2000
 """Characters at the start of a page in which it says what made it."""
 
@@ -122,7 +125,7 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
         else f"Only for a look: the replies as if {language(code).name} were their only language.",
         approval=_sentence(approval(config)[1]),
         refused=config.refusals if code is None else tuple(_refused(composers)),
-        looks=config.remarks,
+        looks=tuple(_looks(config)) if code is None else (),
         compared=_compared(config, at),
         lines=tuple(dict.fromkeys(line for block in blocks for line in (block.emergency, *block.lines))),
         tongues=tuple(dict.fromkeys(tongue for composer in composers for tongue in _tongues(composer))),
@@ -150,14 +153,21 @@ def _group(config: Config, boxes: list[MailboxConfig], composer: Composer, varia
         mailboxes=tuple(box.name for box in boxes),
         style=composer.settings.style,
         remarks=tuple(_remarks(config, boxes, composer.settings)),
-        replies=tuple(
-            signoff.as_read(
-                composer, box.address, each.period, each.now, name=name, about=_about(config, box, name, each)
-            )
-            for name in names
-            for each in (samples[name],)
-        ),
+        replies=tuple(_read(box, composer, name, samples[name]) for name in names),
     )
+
+
+def _read(box: MailboxConfig, composer: Composer, name: str, sample: Sample) -> signoff.Shown:
+    """One reply; a closure's own text as it goes out when that closure begins, since a date of it is in the file."""
+    period, at, about = sample.period, sample.now, _ABOUT.get(name, "a closure's own text")
+    for closure in box.schedule.closures:
+        real = box.schedule.closed_period(closure.start) if sample.closure == closure.words != "" else None
+        if real is not None:
+            at, period = closure.start, replace(real, words=((closure.start, sample.closure),))
+            zone = box.schedule.zone
+            until = f" until {local(closure.end, zone)}" if closure.end is not None else " on, until further notice"
+            about = f"a closure's own text, from {local(closure.start, zone)}{until}"
+    return signoff.as_read(composer, box.address, period, at, name=name, about=about, is_own=bool(sample.closure))
 
 
 def _remarks(config: Config, boxes: list[MailboxConfig], settings: ReplySettings) -> Iterator[str]:
@@ -190,14 +200,8 @@ def _is_meant(variant: str, name: str) -> bool:
     return typed in (name, name.replace(" ", "-")) or (typed == "closure" and "closure" in name)
 
 
-def _about(config: Config, box: MailboxConfig, name: str, sample: Sample) -> str:
-    """When it goes out; a closure says its own dates, and never its note."""
-    zone = config.zone
-    for closure in box.schedule.closures:
-        if sample.closure and closure.words == sample.closure:
-            until = f" until {local(closure.end, zone)}" if closure.end is not None else ", until further notice"
-            return f"this closure's own text, from {local(closure.start, zone)}{until}"
-    return _ABOUT.get(name, "a closure's own text")
+def _looks(config: Config) -> Iterator[str]:
+    return (each for each in config.remarks if not any(words in each for words in _SAID_ELSEWHERE))
 
 
 def _refused(composers: Iterable[Composer]) -> Iterator[str]:
@@ -213,7 +217,11 @@ def _tongues(composer: Composer) -> Iterator[signoff.Tongue]:
 
 def _compared(config: Config, at: datetime) -> str:
     warnings = config.crisis_warnings(at.date())
-    said = "" if config.compared_on is None else f"Compared with the services' own pages on {config.compared_on}."
+    said = (
+        ""
+        if config.compared_on is None
+        else f"The help lines were compared with the services' own pages on {config.compared_on}."
+    )
     return " ".join(filter(None, (said, *map(_sentence, warnings))))
 
 

@@ -19,7 +19,8 @@ _STYLE: Final = (
     ":root{color-scheme:light dark}"
     "body{margin:0;padding:16px;max-width:36em;font:1rem/1.5 sans-serif;color:#1a1a1a;background:#fff;"
     "overflow-wrap:break-word}"
-    "p{margin:0 0 1em}h2{font-size:1em;margin:2em 0 .5em}"
+    "h1{font-size:1.125em;line-height:1.4;margin:0 0 .5em}p{margin:0 0 1em}h2{font-size:1em;margin:2em 0 .5em}"
+    "span{display:inline-block;padding-top:.35em}"
     "a{display:inline-block;padding:.25em 0;font-size:1.375em;font-weight:bold;color:#0b4f8a}"
     "@media(prefers-color-scheme:dark){body{color:#f0f0f0;background:#121212}a{color:#9ecbff}}"
 )
@@ -55,7 +56,9 @@ def html_page(passages: Sequence[Passage], subject: str, tags: dict[str, str]) -
         subject: the title; what the header field says.
         tags: BCP 47 tag by language code.
     """
-    body = "\n".join(line for passage in passages for line in _section(passage, tags))
+    body = "\n".join(
+        line for number, passage in enumerate(passages) for line in _section(passage, tags, "" if number else subject)
+    )
     return (
         f'<!DOCTYPE html>\n<html lang="{passages[0].tag}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -64,9 +67,19 @@ def html_page(passages: Sequence[Passage], subject: str, tags: dict[str, str]) -
     )
 
 
-def _section(passage: Passage, tags: dict[str, str]) -> Iterator[str]:
+def _section(passage: Passage, tags: dict[str, str], title: str) -> Iterator[str]:
+    """One language; the first one's first line is the heading of it all, where readers aloud begin.
+
+    Args:
+        passage: what it says.
+        tags: see ``html_page``.
+        title: of the first language: the heading where the help stands first; empty for the others.
+    """
     before, found, after = passage.text.partition(passage.help.text)
     yield f'<section lang="{passage.tag}">'
+    if title:
+        first, _, before = before.partition("\n")
+        yield f"<h1>{escape(first.strip() or title)}</h1>"
     if passage.heading:
         yield f"<h2>{escape(passage.heading)}</h2>"
     yield from _paragraphs(before)

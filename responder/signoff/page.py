@@ -45,7 +45,7 @@ li { margin: .3rem 0; }
 .line, .letter, .fields { background: var(--card); border: 1px solid var(--line); border-radius: .375rem;
   padding: .75rem; margin: .5rem 0; }
 dl { display: grid; grid-template-columns: minmax(6.5rem, max-content) 1fr; gap: .1rem .9rem; margin: .4rem 0; }
-dt { color: var(--soft); } dd { margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; grid-column: 2; }
 .ways { list-style: none; padding: 0; }
 .ways > li { border: 1px solid var(--line); border-radius: .375rem; background: var(--card); padding: .6rem .75rem;
   margin: .6rem 0; }
@@ -56,16 +56,17 @@ dt { color: var(--soft); } dd { margin: 0; }
 iframe { display: block; width: 100%; max-width: 38rem; height: var(--tall); border: 1px solid var(--line);
   border-radius: .375rem; background: var(--card); }
 .sign dt { align-self: end; } .sign dd { border-bottom: 1px solid var(--ink); height: 3rem; }
-.sign { gap: .5rem .9rem; max-width: 32rem; }
+.sign { gap: .5rem .9rem; max-width: 32rem; margin-bottom: 1.5rem; }
 @media (min-width: 40rem) { iframe { height: var(--wide); } }
-@media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; } }
+@media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem;
+  grid-column: 1; } }
 @page { size: A4; margin: 18mm 16mm; }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #333; --paper: #fff; --card: #fff; --line: #999; --bad: #000;
     --link: #000; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   h2, h3, h4 { break-after: avoid; } .letter, .ways > li, .approve, iframe { break-inside: avoid; }
-  iframe { height: var(--wide); }
+  iframe { height: var(--wide); zoom: .7; } /* so that one of two languages stays whole on a sheet */
 }
 """
 
@@ -176,8 +177,9 @@ def _of_line(line: CrisisLine) -> Iterator[tuple[str, str]]:
     yield "Confidence", _CONFIDENCE.get(line.confidence, line.confidence)
     if line.latest_source:
         yield "Newest source", line.latest_source
-    for source in line.sources:
-        yield "Source", f"{source.where} ({_SOURCES.get(source.kind, 'other text')}, {source.date or 'no date'})"
+    for number, source in enumerate(line.sources):
+        said = f"{source.where} ({_SOURCES.get(source.kind, 'other text')}, {source.date or 'no date'})"
+        yield "" if number else "Sources", said
 
 
 def _all(sheet: Sheet) -> Iterator[str]:
@@ -238,7 +240,9 @@ def _sign(sheet: Sheet) -> Iterator[str]:
 
 
 def _facts(*facts: tuple[str, str]) -> str:
-    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts) + "</dl>"
+    """Names and what they are; an empty name stands for the one before it."""
+    rows = (f"<dt>{escape(name)}</dt>" * bool(name) + f"<dd>{escape(value)}</dd>" for name, value in facts)
+    return f"<dl>{''.join(rows)}</dl>"
 
 
 def _items(items: Iterable[str]) -> str:

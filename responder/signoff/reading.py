@@ -28,7 +28,14 @@ _QUESTION: Final = b"Message-ID: <a-question@example.org>\r\n"
 
 
 def as_read(
-    composer: Composer, sender: Address, period: ClosedPeriod, at: datetime, *, name: str = "", about: str = ""
+    composer: Composer,
+    sender: Address,
+    period: ClosedPeriod,
+    at: datetime,
+    *,
+    name: str = "",
+    about: str = "",
+    is_own: bool = False,
 ) -> Shown:
     """The reply that would go out at a moment.
 
@@ -39,6 +46,7 @@ def as_read(
         at: aware, within it.
         name: of the kind of reply.
         about: when that kind goes out, in words.
+        is_own: it is a closure's own text.
 
     Raises:
         TemplateError: not even the built-in text shows a way to help. Nothing may be sent.
@@ -57,6 +65,7 @@ def as_read(
         fields=reply.content.partition(b"\r\n\r\n")[0].decode().replace("\r\n", "\n"),
         stretches=tuple(_stretches(reply.text, composer, str(read["Content-Language"]).split(", "))),
         html="" if html is None else str(html.get_content()),
+        is_own=is_own,
         is_stand_in=reply.kind.endswith("-builtin"),
     )
 

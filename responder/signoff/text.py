@@ -20,7 +20,7 @@ _RULE: Final = 96
 
 def summary(sheet: Sheet) -> Iterator[str]:
     """What stands before the replies, line by line."""
-    yield f"{sheet.practice or 'No name signs'}, {sheet.region}, times of {sheet.zone}. {sheet.drawn}."
+    yield f"{sheet.practice or 'No name signs'}, region {sheet.region}, {sheet.zone}. {sheet.drawn}."
     if sheet.part:
         yield sheet.part
     if sheet.fingerprint:
@@ -34,7 +34,7 @@ def summary(sheet: Sheet) -> Iterator[str]:
 
 
 def replies(group: Group) -> Iterator[str]:
-    """Every reply of one group, line by line; what is mostly the same as the first is told by its difference."""
+    """Every reply of one group, line by line; what is mostly as the first is told by its difference."""
     yield _ruled("=", ", ".join(group.mailboxes))
     yield from group.remarks
     for number, shown in enumerate(group.replies):
@@ -42,7 +42,7 @@ def replies(group: Group) -> Iterator[str]:
         yield _ruled("-", f"{shown.name}: {shown.about}")
         if shown.is_stand_in:
             yield "Your own words fail here, so built-in ones go out."
-        if number and (told := _difference(group.replies[0], shown)) is not None:
+        if number and not shown.is_own and (told := _difference(group.replies[0], shown)) is not None:
             yield from told
         else:
             yield from _whole(shown)
@@ -63,16 +63,23 @@ def _difference(first: Shown, shown: Shown) -> list[str] | None:
     changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
     if not changes:
         return [f'Word for word as "{first.name}".']
-    told: list[str] = []
+    told: list[tuple[str, list[str]]] = []
     for _, start, end, from_, until in changes:
         gone, new = [line for line in before[start:end] if line], [line for line in now[from_:until] if line]
-        told += _part("instead of:" if new else "without:", gone)
-        told += _part("it says:" if gone else "and beside it:", new)
-    return [f'As "{first.name}", but', *told]
+        if len(gone) > len(new):  # else it is plain which line each one replaces
+            told.append(("instead of:" if new else "without:", gone))
+        told.append(("it says:", new))
+    return [f'As "{first.name}", but', *_titled(told)]
 
 
-def _part(title: str, lines: list[str]) -> list[str]:
-    return [f"  {title}", *_indented(lines, 4)] if lines else []
+def _titled(parts: Iterable[tuple[str, list[str]]]) -> Iterator[str]:
+    """Lines below their titles; a title that holds already is not said again."""
+    holds = ""
+    for title, lines in parts:
+        if lines and title != holds:
+            yield f"  {title}"
+            holds = title
+        yield from _indented(lines, 4)
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:

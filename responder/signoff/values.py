@@ -62,6 +62,7 @@ class Shown:
         fields: every header field as it is sent, one string.
         stretches: the plain text, cut where the language changes.
         html: the HTML beside it; empty where there is none.
+        is_own: it is a closure's own text, to be read as a whole.
         is_stand_in: the practice's own words failed in this one, and built-in ones go out.
     """
 
@@ -72,6 +73,7 @@ class Shown:
     fields: str
     stretches: tuple[Stretch, ...]
     html: str
+    is_own: bool
     is_stand_in: bool
 
     @property

@@ -1,6 +1,6 @@
 // Opens pages in the system's Chromium and says what it found, as JSON: what sticks out sideways, what was asked of the
 // network, what axe-core objects to, what a reader aloud gets to hear. Jobs come on standard input, a list of
-// {page, width, scheme, screenshot?, pdf?}; NODE_PATH names the directory of axe-core and playwright-core.
+// {page, width, scheme, screenshot?}; NODE_PATH names the directory of axe-core and playwright-core.
 "use strict";
 
 const { readFileSync } = require("node:fs");
@@ -18,6 +18,15 @@ function measured() {
     const [red, green, blue] = color.match(/[\d.]+/g).map(Number);
     return 0.3 * red + 0.59 * green + 0.11 * blue;
   };
+  const texts = (root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const words = walker.currentNode.textContent.trim();
+      if (words) found.push([walker.currentNode.parentElement.closest("[lang]")?.lang ?? "", words]);
+    }
+    return found;
+  };
   const style = getComputedStyle(document.body);
   const shown = [...document.querySelectorAll("body *")].filter((each) => each.getClientRects().length);
   return {
@@ -31,16 +40,33 @@ function measured() {
     lowestLink: Math.min(...[...document.querySelectorAll("a")].map((each) => each.getBoundingClientRect().height)),
     frames: [...document.querySelectorAll("iframe")].map((each) => each.title),
     text: document.body.innerText,
+    spoken: texts(document.body),
   };
 }
 
-/** What a reader aloud gets, in its order: role, words, and the language that holds there. */
+/** What a reader aloud gets, in its order: role and words. A link is said once, not again by its own text. */
 async function heard(page) {
   const session = await page.context().newCDPSession(page);
   const { nodes } = await session.send("Accessibility.getFullAXTree");
-  return nodes
-    .filter((each) => !each.ignored && ["heading", "StaticText", "link", "Iframe"].includes(each.role?.value))
-    .map((each) => ({ role: each.role.value, name: each.name?.value ?? "" }));
+  const byId = new Map(nodes.map((each) => [each.nodeId, each]));
+  const said = [];
+  const walk = (id) => {
+    const node = byId.get(id);
+    if (node === undefined) return;
+    const role = node.ignored ? "" : node.role?.value;
+    if (["heading", "StaticText", "link", "Iframe"].includes(role)) {
+      said.push([role, node.name?.value ?? ""]);
+      return;
+    }
+    for (const child of node.childIds ?? []) walk(child);
+  };
+  walk(nodes[0].nodeId);
+  return said;
+}
+
+/** Sizes of a printed page's sheets, in points, and how many there are. */
+function sheets(pdf) {
+  return [...pdf.toString("latin1").matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)].map((each) => each[1].trim());
 }
 
 async function look(browser, job) {
@@ -54,13 +80,15 @@ async function look(browser, job) {
   const found = await page.evaluate(measured);
   found.asked = asked.filter((url) => url !== job.page);
   found.heard = await heard(page);
-  found.cut = [];
+  found.inFrames = [];
   for (const frame of page.frames().slice(1)) {
-    const inner = await frame.evaluate(() => [document.documentElement.scrollHeight, innerHeight, document.documentElement.scrollWidth, innerWidth]);
-    found.cut.push(inner);
+    found.inFrames.push(await frame.evaluate(() => ({
+      tall: document.querySelector("main").getBoundingClientRect().bottom, height: innerHeight,
+      wide: document.documentElement.scrollWidth, width: innerWidth,
+    })));
   }
   if (job.screenshot) await page.screenshot({ path: job.screenshot, fullPage: true });
-  if (job.pdf) await page.pdf({ path: job.pdf, format: "A4", preferCSSPageSize: true });
+  found.sheets = sheets(await page.pdf({ preferCSSPageSize: true }));
   await page.evaluate(AXE);
   const judged = await page.evaluate(() => axe.run(document, { iframes: false }));
   found.rulesPassed = judged.passes.length;

@@ -151,7 +151,6 @@ def _group(config: Config, boxes: list[MailboxConfig], composer: Composer, varia
         raise UsageError(f"--variant {variant}: {box.name} has no such reply; there are: {', '.join(samples)}")
     return signoff.Group(
         mailboxes=tuple(box.name for box in boxes),
-        style=composer.settings.style,
         remarks=tuple(_remarks(config, boxes, composer.settings)),
         replies=tuple(_read(box, composer, name, samples[name]) for name in names),
     )

@@ -75,7 +75,7 @@ def _section(passage: Passage, tags: dict[str, str], title: str) -> Iterator[str
         tags: see ``html_page``.
         title: of the first language: the heading where the help stands first; empty for the others.
     """
-    before, found, after = passage.text.partition(passage.help.text)
+    before, _, after = passage.text.partition(passage.help.text)
     yield f'<section lang="{passage.tag}">'
     if title:
         first, _, before = before.partition("\n")
@@ -83,10 +83,9 @@ def _section(passage: Passage, tags: dict[str, str], title: str) -> Iterator[str
     if passage.heading:
         yield f"<h2>{escape(passage.heading)}</h2>"
     yield from _paragraphs(before)
-    if found:
-        for way in passage.help.ways:
-            yield _way(way, passage.tag, tags)
-        yield from _paragraphs(passage.help.about)
+    for way in passage.help.ways:
+        yield _way(way, passage.tag, tags)
+    yield from _paragraphs(passage.help.about)
     yield from _paragraphs(after)
     yield "</section>"
 

@@ -88,13 +88,11 @@ class Group:
 
     Attributes:
         mailboxes: their addresses; the first one is the sender of what is shown.
-        style: "ordinary" or "discreet".
         remarks: what is worth knowing about how they are sent, a sentence each.
         replies: every kind of reply, in order.
     """
 
     mailboxes: tuple[str, ...]
-    style: str
     remarks: tuple[str, ...]
     replies: tuple[Shown, ...]
 

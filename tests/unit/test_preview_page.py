@@ -47,7 +47,7 @@ def sheet(**changes: object) -> Sheet:
         compared="Compared.",
         lines=(block.emergency, *block.lines),
         tongues=(Tongue("en", "English", (), is_draft=True),),
-        groups=(Group(("hello@harbour.example",), "ordinary", ("Sent as text.",), shown),),
+        groups=(Group(("hello@harbour.example",), ("Sent as text.",), shown),),
     )
     return replace(base, **changes)  # type: ignore[arg-type] # a test's own changes
 
@@ -113,10 +113,10 @@ def test_a_very_different_text_is_shown_whole() -> None:
     """What would have to be put together from more than half of its lines is not told by its differences."""
     first = sheet().groups[0].replies[0]
     other = replace(first, name="other", stretches=(signoff.Stretch("en-GB", "Quite\nother\nlines."),))
-    lines = list(replies(Group(("a@b.example",), "ordinary", (), (first, other))))
+    lines = list(replies(Group(("a@b.example",), (), (first, other))))
     assert lines.count("  Subject: Automatic reply") == 2
     fewer = replace(first, name="fewer", stretches=(signoff.Stretch("en-GB", first.text.replace("\n999", "")),))
-    assert list(replies(Group(("a@b.example",), "ordinary", (), (first, fewer))))[-4:-1] == [
+    assert list(replies(Group(("a@b.example",), (), (first, fewer))))[-4:-1] == [
         'As "ordinary", but',
         "  without:",
         "    999",
@@ -128,7 +128,7 @@ def test_more_lines_gone_than_new_are_told_both() -> None:
     first = sheet().groups[0].replies[0]
     text = re.sub(r"116 123\n.*\n85258", "0800", first.text)
     other = replace(first, name="other", stretches=(signoff.Stretch("en-GB", text),))
-    told = list(replies(Group(("a@b.example",), "ordinary", (), (first, other))))
+    told = list(replies(Group(("a@b.example",), (), (first, other))))
     assert told[told.index("  instead of:") + 1] == "    116 123"
     assert told[told.index("  it says:") + 1] == "    0800"
 
@@ -171,6 +171,27 @@ def test_a_reply_of_last_resort_is_still_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "\n999\n" in shown.text
 
 
+@pytest.mark.parametrize(
+    ("template", "heading"),
+    [
+        ("Closed & away.\nMore of it.\n\n{{ help }}", "Closed &amp; away."),
+        ("{{ help }}\nMore of it.", "Automatic reply"),
+        ("\n\nClosed.\n{{ help }}", "Closed."),
+    ],
+)
+def test_the_html_reply_has_one_first_heading(template: str, heading: str) -> None:
+    """The first line of the text; the subject where the help stands first. It stands in the page only once."""
+    composer = Composer(settings(html=True, template=template))
+    assert composer.refused == ()
+    sample = next(iter(composer.samples()))
+    shown = as_read(composer, Address("hello", "harbour.example"), sample.period, sample.now)
+    assert re.findall(r"<h1>(.*?)</h1>", shown.html) == [heading]
+    body = shown.html.partition("<body>")[2]
+    assert body.count(heading) == 1
+    assert body.count("More of it.") == template.count("More")
+    assert not shown.is_stand_in
+
+
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
@@ -203,3 +224,14 @@ def test_the_page_holds_no_address_but_ours(config: Path, capsys: pytest.Capture
     assert "secret" not in page
     assert re.search(r"reply\.template: .*missing\.txt", page)
     assert '<span lang="de">' in page
+
+
+def test_a_page_of_one_language_is_for_a_look(config: Path) -> None:
+    """A native speaker gets the words in that language, and nothing to sign."""
+    file = config.parent / "polish.html"
+    assert main(["preview", "--language", "pl", "--html", str(file)]) == 0
+    page = file.read_text(encoding="utf-8")
+    assert "as if Polski were their only language" in page
+    assert '<span lang="pl">To jest odpowied' in page
+    assert "approved =" not in page
+    assert "Deutsch" not in page

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from responder import crisis, signoff
-from responder.cli.approval import approval
+from responder.cli.approval import standing
 from responder.cli.common import UsageError, chosen, load, moment, now
 from responder.cli.screen import local
 from responder.compose import Composer
@@ -114,6 +114,7 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
     found = list(_groups(boxes, code))
     composers = [composer for _, composer in found]
     blocks = [composer.settings.help for composer in composers]
+    is_approved, said, _ = standing(config)
     return signoff.Sheet(
         practice=config.practice_name or "",
         region=config.region,
@@ -123,7 +124,8 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
         part=""
         if code is None
         else f"Only for a look: the replies as if {language(code).name} were their only language.",
-        approval=_sentence(approval(config)[1]),
+        is_approved=is_approved,
+        approval=_sentence(said),
         refused=config.refusals if code is None else tuple(_refused(composers)),
         looks=tuple(_looks(config)) if code is None else (),
         compared=_compared(config, at),

@@ -26,7 +26,8 @@ def summary(sheet: Sheet) -> Iterator[str]:
     if sheet.fingerprint:
         yield f"Fingerprint of the words: {sheet.fingerprint}"
         yield sheet.approval
-        yield f"Once they are: write this under [reply], with the name and the day: {sheet.line_to_add}"
+        if not sheet.is_approved:
+            yield f"Once they are: write this under [reply], with the name and the day: {sheet.line_to_add}"
     yield from _listed("Refused, and left out of the replies:", sheet.refused)
     yield from _listed("Worth a look:", sheet.looks)
     yield sheet.compared

@@ -108,7 +108,8 @@ class Sheet:
         drawn: when this was put together, in words.
         fingerprint: stands for all the words; empty where only a part is shown, which nobody can sign for the whole.
         part: which part that is, a sentence; empty for the whole.
-        approval: whether somebody has approved these words, a sentence.
+        is_approved: somebody has approved just these words.
+        approval: the same as a sentence.
         refused: what the file asks for and replies do without.
         looks: what is allowed but worth a look.
         compared: when the help lines were compared with the services' own pages, a sentence.
@@ -123,6 +124,7 @@ class Sheet:
     drawn: str
     fingerprint: str
     part: str
+    is_approved: bool
     approval: str
     refused: tuple[str, ...]
     looks: tuple[str, ...]

@@ -41,6 +41,7 @@ def sheet(**changes: object) -> Sheet:
         drawn="Made on Tuesday 24 November 2026 at 20:00",
         fingerprint="0123456789abcdef",
         part="",
+        is_approved=False,
         approval="Nobody has approved them.",
         refused=("config.toml:3:1: reply.template: <i>gone</i>",),
         looks=("reply.sentences: long & wide",),
@@ -153,6 +154,13 @@ def test_a_part_has_no_fingerprint_on_the_terminal() -> None:
     assert lines[0].startswith("No name signs, region GB, UK time.")
     assert lines[1] == "Only for a look."
     assert not any("approved =" in line or "Refused" in line for line in lines)
+
+
+def test_approved_words_need_no_line() -> None:
+    """Once somebody has signed, the terminal says who and asks for nothing."""
+    lines = list(summary(sheet(is_approved=True, approval="Approved by A. Reader.")))
+    assert lines[2] == "Approved by A. Reader."
+    assert not any("approved =" in line for line in lines)
 
 
 def test_a_reply_of_last_resort_is_still_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import jinja2
-
 from responder.compose import message as mail
 from responder.compose.page import html_page
 from responder.compose.template import TemplateError
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
     from responder.model import Address, ClosedPeriod, InboundMessage, Reply
 
 ENGLISH: Final = LANGUAGES[0]
-
-_WONT_WRITE: Final = (jinja2.TemplateError, TemplateError, LanguageError, LookupError, ValueError, TypeError)
-"""What was looked at in every variant has been written once: these are caught for what nobody thought of."""
 
 _REINSTALL: Final = "install the responder again"
 
@@ -134,7 +129,8 @@ class Composer:
         for number, writer in enumerate(self._writers):
             try:
                 passages = writer.write(period, now)
-            except _WONT_WRITE:
+            except Exception:  # noqa: BLE001 - whatever breaks in a text, the next one goes out
+                # it was written in every variant when it was made: this is for what nobody thought of
                 continue
             if self._fault(writer, passages) is None:
                 yield f"{self.settings.style}-builtin" if number else self.settings.style, writer, passages
@@ -174,7 +170,7 @@ class Composer:
             tongue = language(code)
             self._check_draft(tongue)
             self._check(self._builtin([tongue]))
-        except _WONT_WRITE as error:
+        except Exception as error:  # noqa: BLE001 - told in ``refused``; the others are written without it
             self._refused.append(Refused(code, "languages", "", _said(error)))
             return None
         return tongue
@@ -188,7 +184,7 @@ class Composer:
             yield own
         yield self._builtin(tongues)
         if self.languages != (ENGLISH,) and not any(each.language == ENGLISH for each in self._refused):
-            with contextlib.suppress(*_WONT_WRITE):
+            with contextlib.suppress(Exception):
                 yield self._builtin([language(ENGLISH)])
 
     def _check_draft(self, tongue: Language) -> None:
@@ -234,7 +230,7 @@ class Composer:
         """Whether these own words may be sent, each by itself; else says so in ``refused``."""
         try:
             self._check(Writer(self.settings, self._name, tongues, own, closures))
-        except _WONT_WRITE as error:
+        except Exception as error:  # noqa: BLE001 - told in ``refused``; the reply is written without it
             self._refused.append(replace(what, reason=str(error)))
             return False
         return True

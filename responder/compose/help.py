@@ -109,9 +109,10 @@ def bare_ways(block: HelpBlock, *, discreet: bool) -> tuple[Way, ...]:
         TemplateError: nothing may be shown in this style.
     """
     emergency = ways(block.emergency)[0]
-    found = [Way((("en", "If anyone is in danger now, call"),), emergency, _tel(block.emergency, emergency))]
+    who = " an ambulance" if block.emergency.police else ""
+    found = [Way((("en", f"If anyone is in danger now, call{who}"),), emergency, _tel(block.emergency, emergency))]
     if block.emergency.police:
-        found.append(Way((("en", "For the police, call"),), block.emergency.police, f"tel:{block.emergency.police}"))
+        found.append(Way((("en", "Or call the police"),), block.emergency.police, f"tel:{block.emergency.police}"))
     for line in _shown(block, discreet=discreet):
         if line.phone:
             found.append(Way((("en", "To talk to someone, call"),), line.phone, _tel(line, line.phone)))
@@ -152,7 +153,7 @@ def _ways(
     def led_by(name: str, line: CrisisLine, *, first: bool) -> tuple[tuple[str, str], ...]:
         return tuple((t.code, t.sentence(name, _spoken(line, t, several=several), first)) for t in languages)
 
-    yield Way(led("emergency", discreet), ways(emergency)[0], _tel(emergency, ways(emergency)[0]))
+    yield Way(led("emergency", discreet, emergency.police is not None), ways(emergency)[0], _tel(emergency, ways(emergency)[0]))
     if emergency.police:
         yield Way(led("police"), emergency.police, f"tel:{emergency.police}")
     first = True

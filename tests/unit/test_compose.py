@@ -178,9 +178,9 @@ def test_words_that_never_stand_in_a_reply(region: str, style: str) -> None:
 
 
 @pytest.mark.parametrize(("region", "where"), [
-    ("GB", "They work in the UK."), ("GB-NIR", "They work in the UK."), ("US", "It works in the US."),
-    ("IE", "They work in Ireland."), ("CA", "It works in Canada."), ("AU", "It works in Australia."),
-    ("NZ", "It works in New Zealand."), ("NL", "It works in the Netherlands."),
+    ("GB", "They work in the UK."), ("GB-NIR", "They work in the UK."), ("US", "They work in the US."),
+    ("IE", "They work in Ireland."), ("CA", "They work in Canada."), ("AU", "They work in Australia."),
+    ("NZ", "They work in New Zealand."), ("NL", "They work in the Netherlands."),
 ])  # fmt: skip
 def test_it_says_where_the_lines_work(region: str, where: str) -> None:
     """A number is never given as if it worked everywhere."""
@@ -211,11 +211,11 @@ START = NOW - HOUR
 @pytest.mark.parametrize(
     ("period", "repeat_after", "said"),
     [
-        (ClosedPeriod(START, START + 72 * HOUR), 72 * HOUR, "only once before we open. If you write again, no"),
+        (ClosedPeriod(START, START + 72 * HOUR), 72 * HOUR, "only once before we open."),
         (
             ClosedPeriod(START, START + 73 * HOUR),
             72 * HOUR,
-            "at most once in three days. If you write again sooner, no",
+            "at most once in three days.",
         ),
         (ClosedPeriod(None, NOW + HOUR), 72 * HOUR, "at most once in three days."),
         (ClosedPeriod(START, None), 24 * HOUR, "at most once in 24 hours."),
@@ -228,13 +228,16 @@ START = NOW - HOUR
 )
 def test_it_says_how_often_it_is_sent(period: ClosedPeriod, repeat_after: timedelta, said: str) -> None:
     """Once in a closed period; in one that is longer than ``repeat_after``, or of unknown length, once in that time."""
-    assert f"We send this {said}" in composed(settings(repeat_after=repeat_after), period=period).text
+    assert (
+        f"You can write again. This automatic reply comes {said} It is the same"
+        in composed(settings(repeat_after=repeat_after), period=period).text
+    )
 
 
 def test_a_discreet_reply_is_never_repeated() -> None:
-    """However long the closed period is; "before opening" only where an opening is ahead."""
+    """However long the closed period is; "before we open" only where an opening is ahead."""
     said = {name: composed(settings(style="discreet"), period=each).text for name, each in variants("GB").items()}
-    assert said["break"].endswith("No second automatic reply will be sent before opening.\n")
+    assert said["break"].endswith("No second automatic reply will be sent before we open.\n")
     assert said["open-ended"].endswith("No second automatic reply will be sent.\n")
 
 
@@ -242,7 +245,7 @@ def test_nothing_signs_a_practice_without_a_name() -> None:
     """The last sentence is the end."""
     for name in (None, "", "  "):
         reply = composed(settings(practice_name=name))
-        assert reply.text.endswith("not because of anything you wrote.\n")
+        assert reply.text.endswith("the same for everyone, whatever they write.\n")
         assert parsed(reply)["From"] == "hello@harbour.example"
 
 
@@ -261,8 +264,9 @@ def test_a_discreet_reply_shows_own_lines_only_if_they_are_for_anyone() -> None:
     text = composed(settings("GB", "discreet", help=choose("GB", own=(COUNTY, everybody, texting)))).text
     assert "0800 000 0000" not in text
     assert "60000" not in text
-    assert "To talk to someone, call (17:00 to 09:00)\n0800 000 0001\nOr for free, day or night, call\n116 123\n" in text
-    assert "The national line is not run by us. It works in the UK." in text
+    assert "To talk to someone, call (17:00 to 09:00)\n0800 000 0001\n" in text
+    assert "\nOr for free, day or night, call\n116 123\n" in text
+    assert "Other services answer the national numbers, not us. They work in the UK." in text
 
 
 def test_a_discreet_reply_does_not_show_a_special_line_even_when_named() -> None:
@@ -280,13 +284,13 @@ def test_an_own_line_says_for_whom_and_when_it_is() -> None:
         "To talk to someone, day or night, call County team (for people already in its care).\n0800 000 0000\n" in text
     )
     assert "Or call Office team (for our members; Mon-Fri 9-17).\n0800 000 0002\n" in text
-    assert "Or call Third team (not at all hours).\n0800 000 0003\n" in text
+    assert "Or call Third team (closed at some times).\n0800 000 0003\n" in text
     assert "Or call Samaritans, day or night. It is free.\n116 123\n" in text
     assert (
-        "To text Third team (not at all hours), start a new text message with the word HELLO, and send it to\n60000"
+        "Or text Third team (closed at some times): start a new text message with the word HELLO, and send it to\n60000"
         in text
     )
-    assert "The national lines are not run by us. They work in the UK." in text
+    assert "Other services answer the national numbers, not us. They work in the UK." in text
 
 
 def test_a_special_line_says_whom_it_is_for_and_where() -> None:
@@ -305,21 +309,21 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
         (
             "US",
             None,
-            "To talk to someone about anything, day or night, call the 988 Lifeline.\n988\nOr start a new text message to\n988\n",
+            "call the 988 Lifeline.\n988\nOr text the 988 Lifeline: start a new text message to\n988\n",
         ),
-        ("DK", None, "To talk to someone about anything, call Livslinien (not at all hours). It answers in Danish.\n"),
+        ("DK", None, "anything, call Livslinien (closed at some times). They speak Danish there.\n"),
         (
             "SI",
             ["si-klic-v-dusevni-stiski"],
-            "call Klic v duševni stiski (every day, 19:00 to 07:00). It answers in Slov",
+            "call Klic v duševni stiski (every day, 19:00 to 07:00). They speak Slov",
         ),
-        ("LU", None, "To find more lines, see\nfindahelpline.com\n"),
-        ("BG", None, "To find someone to talk to, see\nfindahelpline.com\n\nThis site is not run by us."),
-        ("CH", None, "It answers in German, French and Italian.\n143\n"),
+        ("LU", None, "To find more helplines, see\nfindahelpline.com\n"),
+        ("BG", None, "see\nfindahelpline.com\n\nOther services answer these numbers and this site, not us."),
+        ("CH", None, "They speak German, French and Italian there.\n143\n"),
         (
             "GB",
             ["gb-shout", "gb-samaritans"],
-            "call Samaritans. It is free.\n116 123\nOr start a new text message with",
+            "call Samaritans. It is free.\n116 123\nOr text Shout: start a new text message with",
         ),
     ],
 )
@@ -333,7 +337,7 @@ def test_a_text_line_alone_starts_its_sentence() -> None:
     block = settings().help
     only = replace(block, lines=tuple(line for line in block.lines if not line.phone))
     text = composed(settings(help=only)).text
-    assert "\nStart a new text message with the word SHOUT, and send it to\n85258\n" in text
+    assert "\nTo text Shout: start a new text message with the word SHOUT, and send it to\n85258\n" in text
     assert "about anything" not in text
 
 
@@ -525,5 +529,5 @@ def test_where_the_emergency_number_is_the_ambulances_the_police_stands_below() 
     """Whoever is threatened should not have to be put through."""
     for style in STYLES:
         text = composed(settings("CH", style)).text
-        assert "danger now, call\n144\nFor the police, call\n117\n" in text
+        assert "danger now, call an ambulance\n144\nOr call the police\n117\n" in text
     assert "police" not in composed(settings("GB")).text

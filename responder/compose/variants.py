@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from responder.model import ClosedPeriod
 
@@ -82,3 +82,4 @@ def sample(variant: Variant, zone: ZoneInfo) -> ClosedPeriod:
             return ClosedPeriod(at(-2, 17), at(8, 9))
         case "for_now":
             return ClosedPeriod(at(-1, 17), None)
+    assert_never(variant)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PLACEHOLDER = re.compile(r"\{[{%#]|[%#}]\}")
 """A mark that a template engine should have consumed."""
 
-_BLOCKS = frozenset(("p", "br", "section", "h2", "main", "body", "head", "title", "style"))
+_BLOCKS = frozenset(("p", "br", "section", "h1", "h2", "main", "body", "head", "title", "style"))
 
 
 def check_help(content: bytes, help: HelpBlock) -> str | None:  # noqa: A002 - the contract's name

@@ -110,3 +110,14 @@ def test_hours_of_one_mailbox(tmp_path: Path) -> None:
         "mailbox 1: Monday 10:00-13:00, was 10:00-12:00",
     )
     assert said(tmp_path, BASE, BASE.replace("09:00", "10:00")) == ("Monday 10:00-17:00, was 09:00-17:00",)
+
+
+def test_words_of_one_mailbox_are_its_own_news(tmp_path: Path) -> None:
+    """What is the same for all is said once, what is not with the mailbox's number."""
+    text = f"{BASE}{SECOND}"
+    assert said(tmp_path, text, f'{text}[mailbox.reply]\nstyle = "discreet"\n') == (
+        "mailbox 2: style discreet, was ordinary",
+    )
+    assert said(tmp_path, text, text.replace("[[mailbox]]", "[reply]\nhtml = true\n[[mailbox]]", 1)) == (
+        "html on, was off",
+    )

@@ -118,6 +118,9 @@ def test_what_is_no_plain_text_shows_no_help() -> None:
     assert (
         check_help(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n999\r\n--x--\r\n", block) is not None
     )
+    inner = b"Content-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\n999\r\n116 123\r\n--y--\r\n"
+    nested = b"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n" + inner + b"\r\n--x--\r\n"
+    assert check_help(nested, block) == "it is not one plain text"
     assert check_help(b"\r\n999\r\n116 123\r\n\xff\r\n", block) == "its text is not UTF-8"
     assert check_help(b"", block) is not None
 

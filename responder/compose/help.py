@@ -68,17 +68,14 @@ class _SpokenLine:
     free: bool
     anything: bool
     answers_in: str
-    say_name: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """What the paragraph below the numbers speaks of; see ``templates/en/help.txt``."""
 
-    anything: bool
     national: int
     own: bool
-    several: bool
     site: bool
     where: str
 
@@ -174,10 +171,8 @@ def _ways(
 
 def _facts(tongue: Language, country: str, lines: list[CrisisLine]) -> _Facts:
     return _Facts(
-        anything=any(line.phone and (line.general or line.for_anyone) for line in lines),
         national=sum(1 for line in lines if not line.own and (line.phone or line.sms_number)),
         own=any(line.own for line in lines),
-        several=len(lines) > 1,
         site=any(not (line.phone or line.sms_number) for line in lines),
         where=str(tongue.words["countries"][country]),
     )
@@ -220,7 +215,6 @@ def _spoken(line: CrisisLine, tongue: Language, *, several: bool) -> _SpokenLine
         free=line.free,
         anything=line.general or line.for_anyone,
         answers_in="" if speaks_ours and not several else tongue.listed(spoken),
-        say_name=line.own or not line.general,
     )
 
 

@@ -42,7 +42,8 @@ class Phrases:
 
     Attributes:
         patterns: what breaks the rule.
-        unless: what makes it honest again when it stands in the same sentence.
+        unless: what makes it honest again when it stands in the same sentence; where a "not" changes nothing, when it
+            begins before the phrase and reaches into it ("if you are ...").
     """
 
     patterns: tuple[Pattern, ...]
@@ -102,8 +103,12 @@ def find(text: str, language: str) -> Iterator[Place]:
 def _places(rule: str, each: Pattern, unless: Sequence[Pattern], tongue: Tongue, text: str) -> Iterator[Place]:
     for match in each.regex.finditer(text):
         start, end = match.span()
-        stays = each.always or rule not in _TAKEN_BACK
-        if stays or not (_is_negated(text, start, end, tongue) or _is_excused(text, start, end, unless)):
+        if each.always:
+            yield Place(rule, start, end)
+        elif rule not in _TAKEN_BACK:
+            if not _is_conditional(text, start, end, unless):
+                yield Place(rule, start, end)
+        elif not (_is_negated(text, start, end, tongue) or _is_excused(text, start, end, unless)):
             yield Place(rule, start, end)
 
 
@@ -132,6 +137,11 @@ def _is_excused(text: str, start: int, end: int, unless: Sequence[Pattern]) -> b
     sentence = _SENTENCE.split(text[max(0, start - 200) : start])[-1] + text[start:end]
     sentence += _SENTENCE.split(text[end : end + 200], maxsplit=1)[0]
     return any(each.regex.search(sentence) for each in unless)
+
+
+def _is_conditional(text: str, start: int, end: int, unless: Sequence[Pattern]) -> bool:
+    """Whether an excuse reaches into the phrase itself: "if you are in danger" says nothing of who reads it."""
+    return any(match.end() > start for each in unless for match in each.regex.finditer(text, max(0, start - 40), end))
 
 
 def _without(text: str, never: Sequence[Pattern]) -> str:

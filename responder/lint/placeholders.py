@@ -3,7 +3,8 @@
 Their documented forms: ``{{ticket.title}}`` (Zendesk, Freshdesk, Frappe), ``%{ticket.name}`` (osTicket),
 ``#{ticket.title}`` (Zammad), ``{%customer.firstName%}`` (Help Scout, FreeScout),
 ``{$ticket.title}`` (Helprace), ``{!Case.Subject}`` (Salesforce), ``${subject}`` (Sieve with variables, RFC 5229),
-``%subject%`` (cPanel), ``$SUBJECT`` (Webmin), ``*|FNAME|*`` (Mailchimp), ``[Client name]`` (templates that are offered for copying).
+``%subject%`` (cPanel), ``$SUBJECT`` (Webmin), ``*|FNAME|*`` (Mailchimp), ``[Client name]``
+(templates that are offered for copying).
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ DATA: dict[str, dict[str, Any]] = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "tests/lint").glob("*.toml"))
 }
 HONEST = [(code, text) for code, table in DATA.items() for text in table["honest"]]
+TRICKS = [(code, text) for code, table in DATA.items() for text in table.get("tricks", ())]
 CAUGHT = [
     (code, rule, text) for code, table in DATA.items() for rule, texts in table["caught"].items() for text in texts
 ]
@@ -60,6 +61,40 @@ def test_words_that_must_be_caught(code: str, rule: str, text: str) -> None:
     findings = lint(rule, text, code)
     assert rule in rules_of(findings)
     assert all(found.excerpt and len(found.excerpt) <= 60 and found.line >= 1 for found in findings)
+
+
+@pytest.mark.parametrize(("code", "text"), TRICKS)
+def test_words_made_to_get_through(code: str, text: str) -> None:
+    """Other ways to say what must not be said: each is found, in a template as well."""
+    assert lint_words(text, language=code, discreet=False)
+    assert len(lint_template("{{ help }}\n" + text, language=code, discreet=False)) >= 1
+
+
+# What is said of somebody who may not be there: (language, text).
+CONDITIONAL = (
+    ("en", "If you are in danger now, call the number below."),
+    ("en", "If you are struggling, you can call."),
+    ("de", "Wenn Sie in einer Krise sind, können Sie dort anrufen."),
+    ("fr", "Si vous êtes en détresse, vous pouvez appeler."),
+    ("es", "Si usted está en crisis, puede llamar."),
+    ("it", "Se lei è in crisi, può chiamare."),
+    ("nl", "Als u in crisis bent, kunt u bellen."),
+    ("pl", "Jeśli jesteś w kryzysie, możesz zadzwonić."),
+    ("pt", "Se você está em crise, pode ligar."),
+    ("cy", "Os ydych yn isel, gallwch ffonio."),
+)
+
+
+@pytest.mark.parametrize(("code", "text"), CONDITIONAL)
+def test_conditions_guess_nothing(code: str, text: str) -> None:
+    """An "if" that reaches into the phrase says nothing of whoever reads it."""
+    assert lint_words(text, language=code, discreet=False) == ()
+
+
+def test_a_condition_elsewhere_excuses_nothing() -> None:
+    """It has to belong to the phrase."""
+    for text in ("If you wish, write again. You are depressed.", "If you call, think of your family."):
+        assert rules_of(lint_words(text, language="en", discreet=False)) == ["harmful-words"]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

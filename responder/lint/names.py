@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SHORTEST_PART: Final = 4
 """Letters of a part of a name that is looked for by itself: shorter ones are in half of all sentences."""
 
+_LONG_NAME: Final = 8
+"""Letters from which a name is known when it is written as one word, as hosts write it."""
+
 _INFLECTED: Final = 5
 """Letters from which a name's last vowel may change (Harfa, Harfy)."""
 
@@ -40,8 +43,10 @@ def telling_subject(text: str, language: str, practice_name: str | None) -> Iter
     rule = "telling-subject"
     if answer := _ANSWERS.match(text):
         yield Place(rule, *answer.span())
+    for code in LANGUAGES:
+        yield from _found(rule, _named("telling", code), text)
     for code in languages_for(language):
-        for kind in ("telling", "service", "titles"):
+        for kind in ("service", "titles"):
             yield from _found(rule, _named(kind, code), text)
     yield from _found(rule, _named("directory", "names"), text)
     yield from own_name(text, language, practice_name, rule)
@@ -61,7 +66,8 @@ def own_name(
     words = [word for word in re.split(r"[\W_]+", name) if word]
     if not words:
         return
-    whole = r"[\W_]{1,3}".join(map(re.escape, words))
+    fewest = 0 if len("".join(words)) >= _LONG_NAME else 1
+    whole = rf"[\W_]{{{fewest},3}}".join(map(re.escape, words))
     expressions = [f"{START}{whole}{END}", *(_inflected(word) for word in words if _is_telling(word, language))]
     for expression in dict.fromkeys(expressions):
         for match in re.finditer(expression, text):

@@ -252,7 +252,10 @@ def test_subjects_that_say_nothing_pass(subject: str) -> None:
     assert lint_subject(subject, language="de", discreet=True, practice_name=NAME) == ()
 
 
-@pytest.mark.parametrize("name", ["Harbour Counselling", "Jane Roe", "Praxis Roe", "Dr. Jane Roe", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["Traumhaus Therapie", "Maria Gewaltig", "Harbour Counselling", "Jane Roe", "Praxis Roe", "Dr. Jane Roe", ""],
+)
 def test_names_of_ordinary_practices_pass(name: str) -> None:
     """A practice may be called what it is."""
     assert lint_sender_name(name) == ()
@@ -269,6 +272,9 @@ NAMES = (
     ("Now", "Nobody is here now.", True),
     ("Roe 2024", "In 2024 we closed.", False),
     ("May & June", "We open on 4 June.", False),
+    ("Jo Li", "Nobody joli is here", False),
+    ("Harbour Mind", "See www.harbourmind.example", True),
+    ("Open Door", "See opendoor.example", True),
     ("--", "Nobody is here -- now.", False),
     ("Zoe", "Zoe is away", True),
 )

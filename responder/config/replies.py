@@ -1,16 +1,15 @@
-"""What replies say, as the file has it: the practice's own words, for each mailbox, language and closure.
-
-Whatever of these must not be sent is refused and left out. It costs the practice its words, never the reply.
-"""
+"""What replies say, as the file has it: the settings of each mailbox."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
-from responder.compose import LANGUAGES, Composer, OwnWords, ReplySettings
+from responder import lint
+from responder.compose import Composer, OwnWords, ReplySettings
 from responder.config import week
+from responder.config.ownwords import OwnWordsReader
 from responder.config.problems import Problem
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
     from responder.config.problems import Findings, Loc
     from responder.config.values import Config
     from responder.model import HelpBlock
-
-_T = TypeVar("_T")
-
-MAX_TEMPLATE_OCTETS: Final = 20_000
-"""A reply is read on a phone in the dark; a template this long is some other file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,8 @@ def replies(
     findings: Findings,
 ) -> Replies:
     """Every mailbox's settings, each tried as a composer would use it; whatever is wrong is added to ``findings``."""
-    reader = _Reader(path, tuple(practice.languages), findings)
+    reader = OwnWordsReader(path, practice.name, practice.languages, findings)
+    discreet = reply.style == "discreet"
     usual = ReplySettings(
         practice_name=practice.name,
         region=practice.region,
@@ -64,13 +59,15 @@ def replies(
         languages=tuple(practice.languages),
         style=reply.style,
         help=block,
-        own=reader.own(("reply",), reply),
-        closures=reader.closures((), closures),
+        own=reader.own(("reply",), reply, discreet=discreet),
+        closures=reader.closures((), closures, discreet=discreet),
         allow_draft=reply.allow_draft,
         html=reply.html,
         repeat_after=reply.repeat_after,
     )
-    special = {i: reader.special(i, table, usual) for i, table in mailboxes.items() if _says_something(table)}
+    special = {i: _special(i, table, usual, reader) for i, table in mailboxes.items() if _says_something(table)}
+    for finding in lint.lint_sender_name(practice.name) if practice.name and not discreet else ():
+        findings.look(("practice", "name"), f"{finding.reason} {finding.cure}")
     _try(usual, ("reply",), findings)
     for index, settings in special.items():
         _try(settings, ("mailbox", index, "reply"), findings)
@@ -110,91 +107,25 @@ def _place(refused: Refused, settings: ReplySettings, loc: Loc) -> Loc:
     return (*loc, "template" if refused.key == "template" else "sentences")
 
 
-class _Reader:
-    """Reads own words of one file.
+def _special(index: int, table: models.Mailbox, usual: ReplySettings, reader: OwnWordsReader) -> ReplySettings:
+    """What one mailbox says of its own, over the usual; words in the usual style are not for another one."""
+    from responder.config.models import MailboxReply
 
-    Args:
-        path: the configuration file; templates lie beside it.
-        languages: of the replies, in order.
-        findings: what is wrong is added to it.
-    """
-
-    def __init__(self, path: Path, languages: tuple[str, ...], findings: Findings) -> None:
-        self._directory = path.parent
-        self._languages = languages
-        self._findings = findings
-
-    def own(self, loc: Loc, table: models.OwnWords) -> dict[str, OwnWords]:
-        """The own words of one table, by language."""
-        found: dict[str, OwnWords] = {}
-        for code, name in self._by_language((*loc, "template"), table.template).items():
-            text = self._template((*loc, "template"), name)
-            if text is not None:
-                found[code] = OwnWords(template=text)
-        for code, sentences in self._by_language((*loc, "sentences"), table.sentences).items():
-            found[code] = replace(found.get(code, OwnWords()), sentences=sentences)
-        for code, sign_off in self._by_language((*loc, "sign_off"), table.sign_off).items():
-            found[code] = replace(found.get(code, OwnWords()), sign_off=sign_off)
-        for code, subject in self._by_language((*loc, "subject"), table.subject).items():
-            found[code] = replace(found.get(code, OwnWords()), subject=subject)
-        return found
-
-    def closures(self, loc: Loc, tables: Mapping[int, models.Closure]) -> dict[str, dict[str, str]]:
-        """The texts of those closures that have one, by the closure's key and the language."""
-        found: dict[str, dict[str, str]] = {}
-        for index, table in tables.items():
-            place: Loc = (*loc, "closure", index, "template")
-            for code, name in self._by_language(place, table.template).items():
-                if (text := self._template(place, name)) is not None:
-                    found.setdefault(week.closure_key(loc, index), {})[code] = text
-        return found
-
-    def special(self, index: int, table: models.Mailbox, usual: ReplySettings) -> ReplySettings:
-        """What one mailbox says of its own, over the usual; words in the usual style are not for another one."""
-        from responder.config.models import MailboxReply
-
-        loc: Loc = ("mailbox", index)
-        reply = table.reply or MailboxReply()
-        style = reply.style or usual.style
-        same = style == usual.style
-        own = dict(usual.own) if same else {}
-        for code, words in self.own((*loc, "reply"), reply).items():
-            own[code] = _over(own.get(code, OwnWords()), words)
-        closures = self.closures(loc, dict(enumerate(table.closure)))
-        return replace(
-            usual,
-            style=style,
-            html=usual.html if reply.html is None else reply.html,
-            own=own,
-            closures={**(usual.closures if same else {}), **closures},
-        )
-
-    def _by_language(self, loc: Loc, values: Mapping[str, _T]) -> dict[str, _T]:
-        """With the first language of the replies where none was written."""
-        found: dict[str, _T] = {}
-        for code, value in values.items():
-            of = code or next(iter(self._languages), LANGUAGES[0])
-            if of not in self._languages:
-                self._findings.look((*loc, of), "no reply is written in this language, so this is never used")
-            found[of] = value
-        return found
-
-    def _template(self, loc: Loc, name: str) -> str | None:
-        """The text of a template's file; refused and None when it is none."""
-        file = self._directory / name
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            self._findings.refuse(loc, f"cannot be read: {error.strerror}. It is looked for at {file}")
-            return None
-        if len(content) > MAX_TEMPLATE_OCTETS:
-            self._findings.refuse(loc, f"is longer than {MAX_TEMPLATE_OCTETS} octets, but a reply is a short text")
-            return None
-        try:
-            return content.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            self._findings.refuse(loc, "is not UTF-8 text. Save the file as UTF-8")
-            return None
+    loc: Loc = ("mailbox", index)
+    reply = table.reply or MailboxReply()
+    style = reply.style or usual.style
+    discreet, same = style == "discreet", style == usual.style
+    own = dict(usual.own) if same else {}
+    for code, words in reader.own((*loc, "reply"), reply, discreet=discreet).items():
+        own[code] = _over(own.get(code, OwnWords()), words)
+    closures = reader.closures(loc, dict(enumerate(table.closure)), discreet=discreet)
+    return replace(
+        usual,
+        style=style,
+        html=usual.html if reply.html is None else reply.html,
+        own=own,
+        closures={**(usual.closures if same else {}), **closures},
+    )
 
 
 def _over(usual: OwnWords, words: OwnWords) -> OwnWords:

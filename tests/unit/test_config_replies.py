@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from responder.config import Config
+    from responder.model import ClosedPeriod
 
 PRACTICE = """\
 [practice]
@@ -222,3 +223,55 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> No
     (tmp_path / "reply.txt").write_bytes(content)
     config = loaded(tmp_path, PRACTICE, '[reply]\ntemplate = "reply.txt"\n', MAILBOX.format("hello"))
     assert len(config.refusals) == 1
+
+
+# -- the linter --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "place", "reason"),
+    [
+        ('template = "bad.txt"', "template", "We will get back to you within"),
+        ('sentences = ["This is in strict confidence: everything here is confidential."]', "sentences", "confidential"),
+        ('sign_off = "Your therapist"', "sign_off", "Your therapist"),
+        ('subject = "Re: your message"', "subject", "Re:"),
+        ('style = "discreet"\nsentences = ["Call the women\'s shelter in town."]', "sentences", "shelter"),
+    ],
+    ids=["a template", "a sentence", "a sign-off", "a subject", "a word that a discreet reply must not say"],
+)
+def test_what_the_linter_refuses_is_left_out(tmp_path: Path, reply: str, place: str, reason: str) -> None:
+    """At its place in the file, with the words and the line of the text; the usual words go out."""
+    bad = "Hello.\nWe will get back to you within an hour.\n\n{{ help }}\n"
+    config = loaded(tmp_path, PRACTICE, f"[reply]\n{reply}\n", MAILBOX.format("hello"), bad_txt=bad)
+    assert config.refusals
+    for refusal in config.refusals:
+        assert f": reply.{place}: line " in refusal
+    assert reason in " ".join(config.refusals)
+    style = '[reply]\nstyle = "discreet"\n' if "discreet" in reply else ""
+    usual = loaded(tmp_path, PRACTICE, style, MAILBOX.format("hello"))
+    assert fingerprint(config) == fingerprint(usual)
+
+
+def test_of_two_sentences_only_the_refused_one_is_left_out(tmp_path: Path) -> None:
+    """The other is as good as it was."""
+    line = '[reply]\nsentences = ["We are at 12 Harbour Street.", "We will answer within the hour."]\n'
+    config = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))
+    assert config.mailboxes[0].reply.own["en"].sentences == ("We are at 12 Harbour Street.",)
+    assert len(config.refusals) == 1
+
+
+def test_what_the_linter_only_warns_of_goes_out(tmp_path: Path) -> None:
+    """And is told as something worth a look; so is a name that lists of messages should not show."""
+    practice = PRACTICE.replace("Harbour Counselling", "Suicide Prevention Harbour")
+    line = '[reply]\nsentences = ["Our landline is 020 7946 0000."]\n'
+    config = loaded(tmp_path, practice, line, MAILBOX.format("hello"))
+    assert config.refusals == ()
+    assert "020 7946 0000" in Composer(config.mailboxes[0].reply).text(*_some(config))
+    told = " ".join(config.remarks)
+    assert "reply.sentences: line 1" in told
+    assert "practice.name" in told
+
+
+def _some(config: Config) -> tuple[ClosedPeriod, datetime]:
+    each = next(iter(Composer(config.mailboxes[0].reply).samples()))
+    return each.period, each.now

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from responder import crisis
+from responder import crisis, lint
 from responder.compose import LANGUAGES, Composer
 from responder.compose.words import language
 from responder.config import mailboxes, models, numbers, week
@@ -203,6 +203,8 @@ def _help_block(practice: models.Practice | None, table: models.Crisis | None, f
     if practice is None or table is None:
         return None
     own = [_own_line(index, line, practice.region, findings) for index, line in enumerate(table.line)]
+    for index, line in enumerate(table.line):
+        _look_at_words(("crisis", "line", index), line, next(iter(practice.languages), LANGUAGES[0]), findings)
     ids = [
         line_id
         for index, line_id in enumerate(table.lines or ())
@@ -218,6 +220,13 @@ def _help_block(practice: models.Practice | None, table: models.Crisis | None, f
         own=[line for line in own if line is not None],
         languages=practice.languages,
     )
+
+
+def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Findings) -> None:
+    """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
+    for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
+        for found in lint.lint_words(words, language=language, discreet=False):
+            findings.look((*loc, key), f'"{found.excerpt}": {found.reason} {found.cure}')
 
 
 def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings) -> CrisisLine | None:

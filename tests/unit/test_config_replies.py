@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +15,6 @@ from responder.config.replies import fingerprint
 from responder.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from responder.config import Config
     from responder.model import ClosedPeriod
 
@@ -270,6 +270,25 @@ def test_what_the_linter_only_warns_of_goes_out(tmp_path: Path) -> None:
     told = " ".join(config.remarks)
     assert "reply.sentences: line 1" in told
     assert "practice.name" in told
+
+
+def test_the_words_of_an_own_line_are_told_and_never_cost_it(tmp_path: Path) -> None:
+    """It is a way to help, however it is put."""
+    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 157 0123"\nfor = "our clients, confidential"\n'
+    config = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))
+    assert config.refusals == ()
+    assert config.mailboxes[0].reply.help.lines[0].name == "Night team"
+    assert any("crisis.line.for" in each for each in config.remarks)
+
+
+def test_the_documented_text_passes_its_own_linter(tmp_path: Path) -> None:
+    """Whoever copies the example of the page has nothing to mend."""
+    page = (Path(__file__).parents[2] / "docs" / "words" / "en.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```\n(.*?)```", page, flags=re.DOTALL)
+    assert "{{ help }}" in text
+    config = loaded(tmp_path, PRACTICE, '[reply]\ntemplate = "reply.txt"\n', MAILBOX.format("hello"), reply_txt=text)
+    assert config.refusals == ()
+    assert not any("reply.template" in each for each in config.remarks)
 
 
 def _some(config: Config) -> tuple[ClosedPeriod, datetime]:

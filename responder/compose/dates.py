@@ -6,6 +6,7 @@ way of Babel, which is imported on use.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from babel import Locale
 
     from responder.compose.words import Language
+
+_DAY = re.compile(r"\bd\b")
+"""The day's place in a pattern of CLDR."""
 
 _SOFT_HYPHEN = "\u00ad"
 """CLDR marks where a long name may be broken; a plain text would show the mark."""
@@ -64,7 +68,9 @@ def _by_babel(at: datetime, zone: ZoneInfo, tongue: Language, region: str, now: 
     whole = at.replace(second=0, microsecond=0)
     local = (whole if whole == at else whole + timedelta(minutes=1)).astimezone(zone)
     today, day = now.astimezone(zone).date(), local.date()
-    pattern = words["date_with_year" if needs_year(day, today) else "date"]
+    pattern = str(words["date_with_year" if needs_year(day, today) else "date"])
+    if day.day == 1 and "first_day" in words:  # "1er janvier"
+        pattern = _DAY.sub(f"'{words['first_day']}'", pattern)
     return str(words["today" if day == today else "on"]).format(
         date=format_date(day, pattern, locale=locale),
         clock=format_time(local, "short", tzinfo=zone, locale=locale).replace("\u202f", " "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,9 @@ LANGUAGES = ("en", "cy", "de", "es", "fr", "it", "nl", "pl", "pt")
 """ISO 639-1 codes of the languages that have a text; English, which every other one falls back to, first."""
 
 _SIGNED_BY = frozenset(("native", "clinician"))
+_BLANKS = re.compile(r"[ \n]+")
+"""Not the no-break space, which French sets before a colon."""
+
 _TEXTS = ("ordinary", "discreet")
 
 
@@ -54,7 +58,7 @@ class Language:
 
     def sentence(self, name: str, *arguments: object) -> str:
         """One sentence of ``help.txt``; line ends and double blanks in it do not count."""
-        return " ".join(str(getattr(self.sentences, name)(*arguments)).split())
+        return _BLANKS.sub(" ", str(getattr(self.sentences, name)(*arguments))).strip(" ")
 
     def listed(self, items: list[str]) -> str:
         """``one``, ``one and two``, ``one, two and three``."""

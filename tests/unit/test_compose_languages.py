@@ -347,6 +347,16 @@ def test_the_year_is_said_when_it_could_be_another() -> None:
     assert "heute um 00:01 Uhr" in composer.text(tonight, datetime(2026, 11, 22, 23, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("code", "said"), [("fr", " 1er janvier "), ("it", " 1º gennaio "), ("de", " 1. Januar")])
+def test_the_first_of_a_month_is_said_as_people_say_it(code: str, said: str) -> None:
+    """Where that is not a mere number; the eleventh is one everywhere."""
+    region, zone = HOMES[code]
+    for day, expected in ((1, said), (11, said.replace("1er", "11").replace("1º", "11").replace("1.", "11."))):
+        opens = datetime(2027, 1, day, 9, tzinfo=ZoneInfo(zone))
+        period = replace(periods("GB")["weekend"], end=opens)
+        assert expected in composed(there(region, (code,), zone=zone), period=period, now=NOW + timedelta(days=20)).text
+
+
 @pytest.mark.parametrize(("zone", "said"), [
     ("Europe/Berlin", "(deutsche Zeit)"), ("Europe/London", "(Ortszeit in London)"), ("UTC", "(UTC)"),
     ("America/Argentina/Buenos_Aires", "(Ortszeit in Buenos Aires)"), ("Asia/Kolkata", "(Ortszeit in Kolkata)"),

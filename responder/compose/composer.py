@@ -18,7 +18,7 @@ from responder.compose.writer import BareWriter, OwnWords, ReplySettings, Writer
 from responder.model import OutgoingReply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from responder.compose.page import Passage
@@ -141,9 +141,8 @@ class Composer:
         for variant in VARIANTS:
             yield Sample(variant, "", sample(variant, zone), sample_now(zone))
         for key in self.settings.closures:
-            period = sample("long", zone)
-            assert period.start is not None  # noqa: S101 - a sample has a start
-            yield Sample("long", key, replace(period, words=((period.start, key),)), sample_now(zone))
+            *_, period = _with_each_closure(sample("long", zone), [key])
+            yield Sample("long", key, period, sample_now(zone))
 
     @property
     def fingerprint(self) -> str:
@@ -241,9 +240,12 @@ class Composer:
         Raises:
             TemplateError: one of them must not be sent.
         """
-        for each in self.samples():
-            if (fault := self._fault(writer, writer.write(each.period, each.now))) is not None:
-                raise TemplateError(fault)
+        zone = self.settings.zone
+        now = sample_now(zone)
+        for variant in VARIANTS:
+            for period in _with_each_closure(sample(variant, zone), self.settings.closures):
+                if (fault := self._fault(writer, writer.write(period, now))) is not None:
+                    raise TemplateError(fault)
 
     def _fault(self, writer: AnyWriter, passages: Sequence[Passage]) -> str | None:
         """What makes a text unfit to send, if anything does."""
@@ -285,6 +287,14 @@ class Composer:
         if self.settings.html and self.settings.style == "ordinary":
             html = html_page(passages, writer.subject, writer.tags)
         return mail.body(plain_text(passages), html)
+
+
+def _with_each_closure(period: ClosedPeriod, keys: Iterable[str]) -> Iterator[ClosedPeriod]:
+    """A period by itself, and as part of every closure that has a text of its own."""
+    assert period.start is not None  # noqa: S101 - a sample has a start
+    yield period
+    for key in keys:
+        yield replace(period, words=((period.start, key),))
 
 
 def _as_word(name: str) -> re.Pattern[str]:

@@ -192,13 +192,15 @@ def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.ar
 
 def _replies(path: Path, sections: Sections, findings: Findings) -> Replies | None:
     practice, reply = sections.practice, sections.reply
-    block = _help_block(practice, sections.crisis, findings)
+    block = _help_block(practice, sections.crisis, findings, discreet=_any_discreet(sections))
     if practice is None or reply is None or block is None:
         return None
     return replies(path, practice, reply, sections.closures, sections.mailboxes, block, findings)
 
 
-def _help_block(practice: models.Practice | None, table: models.Crisis | None, findings: Findings) -> HelpBlock | None:
+def _help_block(
+    practice: models.Practice | None, table: models.Crisis | None, findings: Findings, *, discreet: bool
+) -> HelpBlock | None:
     """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
     if practice is None or table is None:
         return None
@@ -217,7 +219,11 @@ def _help_block(practice: models.Practice | None, table: models.Crisis | None, f
         crisis.choose,
         practice.region,
         ids=ids or None,  # with none left, the region's general lines stand in for them
-        own=[line for line in own if line is not None],
+        own=[
+            _without_telling_hours(("crisis", "line", index), line, practice, findings, discreet=discreet)
+            for index, line in enumerate(own)
+            if line is not None
+        ],
         languages=practice.languages,
     )
 
@@ -227,6 +233,23 @@ def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Find
     for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
         for found in lint.lint_words(words, language=language, discreet=False):
             findings.look((*loc, key), f'"{found.excerpt}": {found.reason} {found.cure}')
+
+
+def _without_telling_hours(
+    loc: Loc, line: CrisisLine, practice: models.Practice, findings: Findings, *, discreet: bool
+) -> CrisisLine:
+    """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
+    language = next(iter(practice.languages), LANGUAGES[0])
+    for found in lint.lint_words(line.hours or "", language=language, discreet=discreet, practice_name=practice.name):
+        if found.refused:
+            findings.refuse((*loc, "hours"), f'"{found.excerpt}": {found.reason} {found.cure}')
+            return replace(line, hours=None)
+    return line
+
+
+def _any_discreet(sections: Sections) -> bool:
+    styles = [box.reply.style for box in sections.mailboxes.values() if box.reply is not None]
+    return "discreet" in (sections.reply.style if sections.reply else "ordinary", *styles)
 
 
 def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings) -> CrisisLine | None:

@@ -448,6 +448,17 @@ def test_a_closures_text_without_help_is_refused_by_itself() -> None:
     assert composer.text(period, NOW).startswith("This is an automatic reply.")
 
 
+def test_a_closures_text_is_tried_in_every_kind_of_closed_period() -> None:
+    """A closure may be a single day, or have no end."""
+    for source in (
+        "Away.\n{% if closed %}{{ help }}{% endif %}",
+        "Away.\n{% if opens %}{{ help }}{% endif %}",
+        "Away.\n{% if not opens %}{{ help }}{% endif %}",
+    ):
+        (refused,) = Composer(settings(closures={"closure 1": {"en": source}})).refused
+        assert refused.closure == "closure 1"
+
+
 def test_discreet_words_that_name_the_practice_are_refused() -> None:
     """In a sentence, a sign-off or a subject."""
     for own in (

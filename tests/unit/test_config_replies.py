@@ -281,6 +281,23 @@ def test_the_words_of_an_own_line_are_told_and_never_cost_it(tmp_path: Path) -> 
     assert any("crisis.line.for" in each for each in config.remarks)
 
 
+def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_path: Path) -> None:
+    """It shows a line's hours and not its name; the line stays, and the refusal is told."""
+    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 157 0123"\nfor = "anyone"\n'
+    hours = 'hours = "22:00-06:00, by Harbour Counselling"\n'
+    style = '[mailbox.reply]\nstyle = "discreet"\n'
+    told = loaded(tmp_path, PRACTICE, line, hours, MAILBOX.format("hello"), style)
+    (refusal,) = told.refusals
+    assert "config.toml:9:9: crisis.line.hours: " in refusal
+    (box,) = told.mailboxes
+    assert box.reply.help.lines[0].hours is None
+    for each in Composer(box.reply).samples():
+        text = Composer(box.reply).text(each.period, each.now)
+        assert "0808 157 0123" in text
+        assert "Harbour" not in text
+    assert loaded(tmp_path, PRACTICE, line, hours, MAILBOX.format("hello")).refusals == ()
+
+
 def test_the_documented_text_passes_its_own_linter(tmp_path: Path) -> None:
     """Whoever copies the example of the page has nothing to mend."""
     page = (Path(__file__).parents[2] / "docs" / "words" / "en.md").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ that run into the next day's. Every check goes on with whatever could be read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from responder import crisis, lint
 from responder.compose import LANGUAGES, Composer
 from responder.compose.words import language
-from responder.config import mailboxes, models, numbers, week
+from responder.config import mailboxes, models, week
+from responder.config.helplines import help_block
 from responder.config.problems import Problem
 from responder.config.replies import replies
 from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
@@ -21,17 +21,13 @@ from responder.pipeline import Pipeline
 from responder.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from responder.compose import ReplySettings
-    from responder.config.problems import Findings, Loc
+    from responder.config.problems import Findings
     from responder.config.replies import Replies
-    from responder.model import CrisisLine, HelpBlock
     from responder.schedule import Schedule
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
@@ -178,103 +174,17 @@ def _holidays(path: Path, table: models.Holidays | None, problems: list[Problem]
     return HolidayConfig(table.public, tuple(path.parent / name for name in table.calendars))
 
 
-def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
-    """What a core type's constructor makes, or None and a problem at its place."""
-    try:
-        return make(*args, **kwargs)
-    except ValueError as error:
-        problems.append(Problem(loc, str(error)))
-        return None
-
-
 # The reply
 
 
 def _replies(path: Path, sections: Sections, findings: Findings) -> Replies | None:
     practice, reply = sections.practice, sections.reply
-    block = _help_block(practice, sections.crisis, findings, discreet=_any_discreet(sections))
+    block = help_block(practice, sections.crisis, findings, discreet=_any_discreet(sections))
     if practice is None or reply is None or block is None:
         return None
     return replies(path, practice, reply, sections.closures, sections.mailboxes, block, findings)
 
 
-def _help_block(
-    practice: models.Practice | None, table: models.Crisis | None, findings: Findings, *, discreet: bool
-) -> HelpBlock | None:
-    """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
-    if practice is None or table is None:
-        return None
-    own = [_own_line(index, line, practice.region, findings) for index, line in enumerate(table.line)]
-    for index, line in enumerate(table.line):
-        _look_at_words(("crisis", "line", index), line, next(iter(practice.languages), LANGUAGES[0]), findings)
-    ids = [
-        line_id
-        for index, line_id in enumerate(table.lines or ())
-        if _try(findings.refusals, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id])
-        is not None
-    ]
-    return _try(
-        findings.problems,
-        ("crisis",),
-        crisis.choose,
-        practice.region,
-        ids=ids or None,  # with none left, the region's general lines stand in for them
-        own=[
-            _without_telling_hours(("crisis", "line", index), line, practice, findings, discreet=discreet)
-            for index, line in enumerate(own)
-            if line is not None
-        ],
-        languages=practice.languages,
-    )
-
-
-def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Findings) -> None:
-    """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
-    for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
-        for found in lint.lint_words(words, language=language, discreet=False):
-            findings.look((*loc, key), f'"{found.excerpt}": {found.reason} {found.cure}')
-
-
-def _without_telling_hours(
-    loc: Loc, line: CrisisLine, practice: models.Practice, findings: Findings, *, discreet: bool
-) -> CrisisLine:
-    """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
-    language = next(iter(practice.languages), LANGUAGES[0])
-    for found in lint.lint_words(line.hours or "", language=language, discreet=discreet, practice_name=practice.name):
-        if found.refused:
-            findings.refuse((*loc, "hours"), f'"{found.excerpt}": {found.reason} {found.cure}')
-            return replace(line, hours=None)
-    return line
-
-
 def _any_discreet(sections: Sections) -> bool:
     styles = [box.reply.style for box in sections.mailboxes.values() if box.reply is not None]
     return "discreet" in (sections.reply.style if sections.reply else "ordinary", *styles)
-
-
-def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings) -> CrisisLine | None:
-    """A line of the practice's own; refused when nobody can reach it."""
-    loc, country = ("crisis", "line", index), region[:2]
-    line = _try(
-        findings.refusals,
-        loc,
-        crisis.own_line,
-        table.name,
-        table.for_,
-        phone=table.phone,
-        sms_number=table.sms_number,
-        sms_keyword=table.sms_keyword,
-        hours=table.hours,
-        country=country,
-    )
-    if line is None:
-        return None
-    typed = {key: number for key, number in (("phone", line.phone), ("sms_number", line.sms_number)) if number}
-    read = {key: _try(findings.refusals, (*loc, key), numbers.read, number, country) for key, number in typed.items()}
-    for key, number in read.items():
-        if number is None:
-            return None
-        if number.doubt:
-            findings.look((*loc, key), number.doubt)
-    phone = read.get("phone")
-    return line if phone is None else replace(line, tel=phone.tel)

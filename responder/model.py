@@ -164,7 +164,7 @@ class ClosedPeriod:
         say_until: whether a reply may say when it ends.
         because: what closes at its start, in words for the owner ("after Thursday's hours", "closure: winter break").
         holiday: whether a public holiday or the like takes hours away in it.
-        words: the closures in it that have a text of their own: when each begins, and its key.
+        words: the closures in it that have a text of their own: when each begins and ends, and its key.
     """
 
     start: datetime | None
@@ -172,7 +172,7 @@ class ClosedPeriod:
     say_until: bool = True
     because: str = ""
     holiday: bool = False
-    words: tuple[tuple[datetime, str], ...] = ()
+    words: tuple[tuple[datetime, datetime | None, str], ...] = ()
 
     def contains(self, at: datetime) -> bool:
         """Whether the instant lies in ``[start, end)``."""
@@ -340,6 +340,7 @@ class CrisisLine:
         audience: for whom, in words.
         phone: as dialled there, spaced for reading.
         tel: the same as a ``tel:`` URI.
+        sms_tel: of an own line, ``sms_number`` as a ``tel:`` URI, where it was read so.
         police: of an emergency number that is the ambulance's only: that of the police.
         hours: in words; "24/7" means round the clock, None that they are not known.
         languages: ISO 639 codes, or words where no code fits.
@@ -360,6 +361,7 @@ class CrisisLine:
     subdivisions: tuple[str, ...] = ()
     phone: str | None = None
     tel: str | None = None
+    sms_tel: str | None = None
     police: str | None = None
     sms_number: str | None = None
     sms_keyword: str | None = None
@@ -384,12 +386,15 @@ class CrisisLine:
     @property
     def round_the_clock(self) -> bool:
         """Whether it is known, without ifs, to answer at every hour."""
+        if self.own:  # what a practice types behind a semicolon may well be an exception
+            return self.hours is not None and self.hours.strip() == "24/7"
         return self.hours is not None and self.hours.split(";")[0].strip() in {"24/7", "24/7 by phone"}
 
     @property
     def for_anyone(self) -> bool:
         """Whether nobody is outside its audience."""
-        return self.audience.split(";")[0].strip().lower() in {"anyone", "everyone", "anybody"}
+        said = self.audience if self.own else self.audience.split(";")[0]
+        return said.strip().lower() in {"anyone", "everyone", "anybody"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,13 +324,18 @@ class Schedule:
 
     def _made_period(self, start: datetime | None, end: datetime | None) -> ClosedPeriod:
         shut = self._timeline.last_shut(start, end)
+        closures = tuple(self._closures_between(start, end))
         return ClosedPeriod(
             start,
             end,
-            say_until=shut is None or shut.say_until,
+            say_until=(shut is None or shut.say_until) and not any(_keeps_its_end(one, closures) for one in closures),
             because=self._because(start),
             holiday=start is not None and end is not None and any(self._holidays_between(start, end)),
-            words=tuple(sorted((one.start, one.words) for one in self._closures_between(start, end) if one.words)),
+            words=tuple(
+                (one.start, one.end, one.words)
+                for one in sorted(closures, key=lambda one: (one.start, one.words))
+                if one.words
+            ),
         )
 
     def _holidays_between(self, start: datetime, end: datetime) -> Iterator[date]:
@@ -383,6 +388,19 @@ class Schedule:
         for closure in self.closures:
             if any(map(closure.touches, added)):
                 yield f"{name} stays closed during {self._name(closure)}; move the closure, or take the opening out"
+
+
+def _keeps_its_end(closure: Closure, others: Sequence[Closure]) -> bool:
+    """Whether it keeps its end to itself, and no other lasts over that end and hides it by its own.
+
+    One that only begins where it ends does not: the end of the two would say almost the same.
+    """
+    end = closure.end
+    return (
+        not closure.say_until
+        and end is not None
+        and not any(one.say_until and one.start < end and (one.end is None or end < one.end) for one in others)
+    )
 
 
 def _shuts(closures: Iterable[Closure]) -> Shuts:

@@ -164,7 +164,7 @@ def _read(box: MailboxConfig, composer: Composer, name: str, sample: Sample) -> 
     for closure in box.schedule.closures:
         real = box.schedule.closed_period(closure.start) if sample.closure == closure.words != "" else None
         if real is not None:
-            at, period = closure.start, replace(real, words=((closure.start, sample.closure),))
+            at, period = closure.start, replace(real, words=((closure.start, closure.end, sample.closure),))
             zone = box.schedule.zone
             until = f" until {local(closure.end, zone)}" if closure.end is not None else " on, until further notice"
             about = f"a closure's own text, from {local(closure.start, zone)}{until}"

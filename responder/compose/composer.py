@@ -147,10 +147,12 @@ class Composer:
     @property
     def fingerprint(self) -> str:
         """What stands for all the words of this mailbox: 16 hex digits that change when any of them does."""
-        digest = hashlib.sha256(repr((self._sender_name, self.settings.html)).encode())
-        for each in self.samples():
-            writer = self._writers[0]
-            digest.update(repr((writer.subject, plain_text(writer.write(each.period, each.now)))).encode())
+        writer, zone = self._writers[0], self.settings.zone
+        now = sample_now(zone)
+        digest = hashlib.sha256(repr((self._sender_name, self.settings.html, writer.subject)).encode())
+        for variant in VARIANTS:
+            for period in _with_each_closure(sample(variant, zone), self.settings.closures):
+                digest.update(repr(plain_text(writer.write(period, now))).encode())
         return digest.hexdigest()[:16]
 
     # -- what may be used ----------------------------------------------------------------------------------------------
@@ -294,7 +296,7 @@ def _with_each_closure(period: ClosedPeriod, keys: Iterable[str]) -> Iterator[Cl
     assert period.start is not None  # noqa: S101 - a sample has a start
     yield period
     for key in keys:
-        yield replace(period, words=((period.start, key),))
+        yield replace(period, words=((period.start, None, key),))
 
 
 def _as_word(name: str) -> re.Pattern[str]:

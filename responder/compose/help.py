@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from responder.compose.template import TemplateError, tidy
 from responder.compose.verify import site, ways
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from responder.model import CrisisLine, HelpBlock
 
 _HOURS = re.compile(r"(?P<days>daily|weekdays),? (?P<from>\d{1,2}(?::\d\d)?)-(?P<to>\d{1,2}(?::\d\d)?)")
+_CLOCK_TIMES = re.compile(r"[\d\s:.,;/\u2013-]+(?:to[\d\s:.,;/\u2013-]+)*")
 _DIALLED = re.compile(r"[^0-9*#+]")
 
 
@@ -148,7 +150,9 @@ def _ways(
         return tuple((each.code, each.sentence(name, *arguments)) for each in languages)
 
     def led_by(name: str, line: CrisisLine, *, first: bool) -> tuple[tuple[str, str], ...]:
-        return tuple((t.code, t.sentence(name, _spoken(line, t, several=several), first)) for t in languages)
+        return tuple(
+            (t.code, t.sentence(name, _spoken(line, t, several=several, discreet=discreet), first)) for t in languages
+        )
 
     number, ambulance = ways(emergency)[0], emergency.police is not None
     yield Way(led("emergency", discreet, ambulance), number, _tel(emergency, number))
@@ -191,11 +195,13 @@ def _tel(line: CrisisLine, shown: str) -> str:
 
 def _sms(line: CrisisLine) -> str:
     """RFC 5724 §2.2: the keyword is the message's body."""
-    number = _DIALLED.sub("", line.sms_number or "")
+    number = quote(
+        line.sms_tel.removeprefix("tel:") if line.sms_tel else _DIALLED.sub("", line.sms_number or ""), safe="+*"
+    )
     return f"sms:{number}?body={line.sms_keyword}" if line.sms_keyword else f"sms:{number}"
 
 
-def _spoken(line: CrisisLine, tongue: Language, *, several: bool) -> _SpokenLine:
+def _spoken(line: CrisisLine, tongue: Language, *, several: bool, discreet: bool) -> _SpokenLine:
     words = tongue.words
     places = tongue.listed([str(words["subdivisions"].get(code, code)) for code in line.subdivisions])
     whom = _audience(line, tongue)
@@ -211,7 +217,7 @@ def _spoken(line: CrisisLine, tongue: Language, *, several: bool) -> _SpokenLine
         number=number,
         keyword=line.sms_keyword or "",
         audience="; ".join(filter(None, audience)),
-        hours=_hours_in_words(line, tongue),
+        hours=_hours_in_words(line, tongue, discreet=discreet),
         always=line.round_the_clock,
         free=line.free,
         anything=line.anything,
@@ -223,18 +229,21 @@ def _audience(line: CrisisLine, tongue: Language) -> str:
     """For whom a line is: as its practice typed it, or the directory's wording in this language."""
     if line.for_anyone:
         return ""
-    said = line.audience.split(";")[0].strip()
+    said = line.audience.strip() if line.own else line.audience.split(";")[0].strip()
     known = tongue.words["audiences"].get(line.id) or tongue.words["audiences"].get(said)
     if known is not None:
         return str(known)
     return said if line.own or tongue.code == "en" else str(tongue.words["some_people"])
 
 
-def _hours_in_words(line: CrisisLine, tongue: Language) -> str:
-    """When a line answers, if not always: as its practice typed it, or what the directory is sure of."""
+def _hours_in_words(line: CrisisLine, tongue: Language, *, discreet: bool) -> str:
+    """When a line answers, if not always: as its practice typed it, or what the directory is sure of.
+
+    A discreet text shows of what was typed only clock times: words could say whose line it is.
+    """
     if line.round_the_clock:
         return ""
-    if line.own and line.hours:
+    if line.own and line.hours and (not discreet or _CLOCK_TIMES.fullmatch(line.hours)):
         return line.hours
     match = _HOURS.fullmatch(line.hours or "")
     if match is None:

@@ -10,7 +10,7 @@ from responder.compose.dates import language_tag, opening_in_words
 from responder.compose.help import Help, bare_ways, help_in
 from responder.compose.page import Passage
 from responder.compose.template import MAX_TEMPLATE, TemplateError, compiled, tidy
-from responder.compose.variants import Variant, variant_of
+from responder.compose.variants import LONG, Variant, variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -206,9 +206,15 @@ def plain_text(passages: Sequence[Passage]) -> str:
 
 
 def _closure_now(period: ClosedPeriod, now: datetime) -> str:
-    """The closure whose text holds: of those in the period the latest that has begun, else the first to come."""
-    begun = [key for start, key in period.words if start <= now]
-    return begun[-1] if begun else (period.words[0][1] if period.words else "")
+    """The closure whose text holds: of those that hold now the latest to begin; else one about to, or just over.
+
+    A night or a weekend beside a closure belongs to it; a month behind it, nobody is on holiday any more.
+    """
+    now_on = [key for start, end, key in period.words if start <= now and (end is None or now < end)]
+    if now_on:
+        return now_on[-1]
+    near = [key for start, end, key in period.words if start - LONG <= now and (end is None or now < end + LONG)]
+    return near[0] if near else ""
 
 
 def _fault(text: str, help_text: str) -> str | None:

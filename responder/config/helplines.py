@@ -94,8 +94,8 @@ def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings
             return None
         if number.doubt:
             findings.look((*loc, key), number.doubt)
-    phone = read.get("phone")
-    return line if phone is None else replace(line, tel=phone.tel)
+    phone, sms = read.get("phone"), read.get("sms_number")
+    return replace(line, tel=phone.tel if phone else None, sms_tel=sms.tel if sms else None)
 
 
 def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:

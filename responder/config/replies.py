@@ -75,9 +75,9 @@ def replies(
 
 
 def fingerprint(config: Config) -> str:
-    """What stands for all the words that replies of this file can have: 16 hex digits."""
-    each = sorted({Composer(box.reply).fingerprint for box in config.mailboxes})
-    return each[0] if len(each) == 1 else hashlib.sha256(" ".join(each).encode()).hexdigest()[:16]
+    """What stands for all the words that replies of this file can have, and from which mailbox: 16 hex digits."""
+    each = sorted((box.name, Composer(box.reply).fingerprint) for box in config.mailboxes)
+    return hashlib.sha256(repr(each).encode()).hexdigest()[:16]
 
 
 def _says_something(table: models.Mailbox) -> bool:

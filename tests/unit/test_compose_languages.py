@@ -420,20 +420,21 @@ def test_an_own_subject_takes_the_place_of_the_usual() -> None:
 
 
 def test_a_closure_has_its_own_text_while_it_lasts() -> None:
-    """Of several in one closed period the latest that has begun; before the first, the first."""
+    """Of several the latest that holds; beside a night or a weekend it holds, too; a month behind it, no more."""
     closures = {
-        "closure 1": {"en": "Winter break.\n{{ help }}"},
-        "closure 2": {"en": "New year.\n{{ help }}"},
+        "closure 1": {"en": "Summer break.\n{{ help }}"},
+        "closure 2": {"en": "Team day.\n{{ help }}"},
     }
     chosen = settings(closures=closures)
-    period = replace(
-        periods("GB")["break"],
-        words=((NOW, "closure 1"), (NOW + timedelta(days=3), "closure 2")),
-    )
-    starts = [
-        composed(chosen, period=period, now=NOW + timedelta(days=days)).text.splitlines()[0] for days in (-1, 1, 4)
-    ]
-    assert starts == ["Winter break.", "Winter break.", "New year."]
+    day = timedelta(days=1)
+    words = ((NOW, NOW + 10 * day, "closure 1"), (NOW + 3 * day, NOW + 4 * day, "closure 2"))
+    period = replace(periods("GB")["open-ended"], words=words)
+    first = {
+        days: composed(chosen, period=period, now=NOW + days * day).text.splitlines()[0].partition(" ")[0]
+        for days in (-30, -2, 1, 3.5, 5, 12, 30)
+    }
+    usual, summer, team = "This", "Summer", "Team"
+    assert first == {-30: usual, -2: summer, 1: summer, 3.5: team, 5: summer, 12: summer, 30: usual}
     assert composed(chosen).text.startswith("This is an automatic reply.")
     assert [each.closure for each in Composer(chosen).samples()] == [""] * len(VARIANTS) + ["closure 1", "closure 2"]
 
@@ -444,7 +445,7 @@ def test_a_closures_text_without_help_is_refused_by_itself() -> None:
     composer = Composer(settings(closures=closures))
     (refused,) = composer.refused
     assert (refused.closure, refused.key) == ("closure 1", "template")
-    period = replace(periods("GB")["break"], words=((NOW, "closure 1"),))
+    period = replace(periods("GB")["break"], words=((NOW, None, "closure 1"),))
     assert composer.text(period, NOW).startswith("This is an automatic reply.")
 
 

@@ -172,12 +172,16 @@ def test_a_language_without_a_text_costs_nothing_but_itself(tmp_path: Path) -> N
 
 
 def test_the_fingerprint_is_that_of_every_mailboxes_words(tmp_path: Path) -> None:
-    """One mailbox's when all say the same; another when one of them changes."""
+    """Of each by itself: two mailboxes that change styles with each other have other words than before."""
     one = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello")))
     two = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello"), MAILBOX.format("groups")))
     quiet = MAILBOX.format("groups") + '[mailbox.reply]\nstyle = "discreet"\n'
     three = fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello"), quiet))
-    assert one == two != three
+    other = loaded(tmp_path, PRACTICE, quiet, MAILBOX.format("hello"))
+    swapped = MAILBOX.format("hello") + '[mailbox.reply]\nstyle = "discreet"\n'
+    four = fingerprint(loaded(tmp_path, PRACTICE, swapped, MAILBOX.format("groups")))
+    assert len({one, two, three, four}) == 4
+    assert fingerprint(other) == three  # their order says nothing
     assert len(three) == 16
 
 
@@ -296,6 +300,40 @@ def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_p
         assert "0808 157 0123" in text
         assert "Harbour" not in text
     assert loaded(tmp_path, PRACTICE, line, hours, MAILBOX.format("hello")).refusals == ()
+
+
+@pytest.mark.parametrize("hours", ["when Safe Haven is staffed", "Roe is there 9 to 5", "only while he is at work"])
+def test_a_discreet_reply_shows_of_typed_hours_only_clock_times(tmp_path: Path, hours: str) -> None:
+    """Words could say whose line it is; clock times cannot."""
+    line = '[[crisis.line]]\nname = "Safe Haven"\nphone = "0808 157 0123"\nfor = "anyone"\nhours = "{0}"\n'
+    style = '[reply]\nstyle = "discreet"\n'
+    (box,) = loaded(tmp_path, PRACTICE, line.format(hours), style, MAILBOX.format("hello")).mailboxes
+    text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
+    assert "call (closed at some times)\n0808 157 0123\n" in text
+    (box,) = loaded(tmp_path, PRACTICE, line.format("17:00 to 09:00"), style, MAILBOX.format("hello")).mailboxes
+    text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
+    assert "call (17:00 to 09:00)\n0808 157 0123\n" in text
+
+
+def test_an_exception_that_a_practice_types_is_not_cut_off(tmp_path: Path) -> None:
+    """Around the clock "but at Christmas" is not day and night, and everyone "in our care" is not everyone."""
+    line = (
+        '[[crisis.line]]\nname = "County team"\nphone = "0808 157 0123"\nfor = "everyone; who is in our care"\n'
+        'hours = "24/7; closed at Christmas"\n'
+    )
+    (box,) = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello")).mailboxes
+    text = Composer(box.reply).text(*_some(loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))))
+    assert "call County team (for everyone; who is in our care; 24/7; closed at Christmas).\n0808 157 0123\n" in text
+
+
+def test_a_link_sends_a_text_message_where_the_number_says(tmp_path: Path) -> None:
+    """A full number in the form that every telephone dials."""
+    line = '[[crisis.line]]\nname = "Texts"\nsms_number = "+44 (0)7700 900123"\nfor = "anyone"\nsms_keyword = "HI"\n'
+    config = loaded(tmp_path, PRACTICE, line, "[reply]\nhtml = true\n", MAILBOX.format("hello"))
+    shown = [each for each in config.mailboxes[0].reply.help.lines if each.own]
+    for each in shown:
+        assert each.sms_tel == "tel:+447700900123"
+    assert shown or config.refusals
 
 
 def test_the_documented_text_passes_its_own_linter(tmp_path: Path) -> None:

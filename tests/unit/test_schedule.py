@@ -1343,6 +1343,15 @@ def test_a_period_names_the_closures_with_words_of_their_own() -> None:
 
     closures = [shut(9, 10, "b"), shut(8, 9, "a"), shut(10, 11, ""), shut(15, None, "z")]
     period = closed_on("8", 3, closures=closures)
-    assert [key for _, key in period.words] == ["a", "b"]
+    assert [key for _, _, key in period.words] == ["a", "b"]
     assert closed_on("3", 20, closures=closures).words == ()
-    assert [key for _, key in closed_on("20", 12, closures=closures).words] == ["z"]
+    assert [key for _, _, key in closed_on("20", 12, closures=closures).words] == ["z"]
+
+
+def test_a_closure_that_keeps_its_end_to_itself_keeps_it_in_company() -> None:
+    """Another closure that touches it says nothing of it either."""
+    secret = Closure(datetime(2026, 12, 8, tzinfo=LONDON), datetime(2026, 12, 10, tzinfo=LONDON), say_until=False)
+    open_one = Closure(datetime(2026, 12, 10, tzinfo=LONDON), datetime(2026, 12, 11, tzinfo=LONDON))
+    assert not closed_on("8", 12, closures=[secret, open_one]).say_until
+    assert not closed_on("10", 12, closures=[secret, open_one]).say_until
+    assert closed_on("10", 12, closures=[open_one]).say_until

@@ -90,6 +90,10 @@ class Reloader:
             self.refused = error.problems
             for problem in error.problems:
                 logger.error("the new configuration is refused, the last good one stays", extra={"why": problem})  # noqa: TRY400 - the sentence says it all
+        except Exception as error:
+            # an error of ours must not end the following of the file: the next save is read as if nothing had been
+            self.refused = (f"reading it failed by an error of ours ({type(error).__name__}); the log has more",)
+            logger.exception("the new configuration cannot be read, the last good one stays")
         finally:
             self._end()
 

@@ -266,7 +266,8 @@ def _write(sheet: signoff.Sheet, name: str) -> None:
     """
     path = Path(name)
     try:
-        if path.exists() and signoff.MADE_BY not in path.read_text(encoding="utf-8", errors="replace")[:_PAGE_STARTS]:
+        mark = f'<meta name="generator" content="{signoff.MADE_BY}">'
+        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace")[:_PAGE_STARTS]:
             raise UsageError(f"--html {name}: there is another file of this name already; choose a new one")
         path.write_text(signoff.page(sheet), encoding="utf-8")
     except OSError as error:

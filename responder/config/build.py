@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from responder.compose import LANGUAGES, Composer
-from responder.compose.words import language
+from responder.compose.words import LanguageError, language
 from responder.config import mailboxes, models, week
 from responder.config.helplines import help_block
 from responder.config.problems import Problem
 from responder.config.replies import replies
-from responder.config.values import Config, HolidayConfig, MailboxConfig, ReplyConfig
+from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.pipeline import Pipeline
 from responder.rates import Rates
 
@@ -88,7 +88,7 @@ def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
         region=practice.region,
         languages=tuple(practice.languages),
         schedule=schedule,
-        reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after, reply.approved),
+        reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after, _approval(reply)),
         rates=_rates(sections.rates or models.Rates()),
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
@@ -146,10 +146,21 @@ def _remarks(boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
 
 def _drafts(settings: ReplySettings) -> Iterator[str]:
     """The languages that replies are written in and nobody has signed, by their English names."""
-    names = language(LANGUAGES[0]).words["languages"]
     for code in Composer(settings).languages:
         if not language(code).is_signed:
-            yield str(names[code])
+            yield _english_name(code)
+
+
+def _approval(reply: models.Reply) -> Approval | None:
+    """A reminder and no lock: one that cannot be read is refused, and that is told where own words are read."""
+    return reply.approved if isinstance(reply.approved, Approval) else None
+
+
+def _english_name(code: str) -> str:
+    try:
+        return str(language(LANGUAGES[0]).words["languages"][code])
+    except (LanguageError, LookupError):  # the English text is broken: that is told, and must not cost the others
+        return code
 
 
 # The week

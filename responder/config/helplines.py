@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from responder import crisis, lint
 from responder.compose import LANGUAGES
 from responder.config import numbers
+from responder.config.ownwords import linted
 from responder.config.problems import Problem
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def help_block(
 def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Findings) -> None:
     """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
-        for found in lint.lint_words(words, language=language, discreet=False):
+        for found in linted(lint.lint_words, words, language=language, discreet=False):
             findings.look((*loc, key), f'"{found.excerpt}": {found.reason} {found.cure}')
 
 
@@ -63,7 +64,8 @@ def _without_telling_hours(
 ) -> CrisisLine:
     """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
     language = next(iter(practice.languages), LANGUAGES[0])
-    for found in lint.lint_words(line.hours or "", language=language, discreet=discreet, practice_name=practice.name):
+    hours, name = line.hours or "", practice.name
+    for found in linted(lint.lint_words, hours, language=language, discreet=discreet, practice_name=name):
         if found.refused:
             findings.refuse((*loc, "hours"), f'"{found.excerpt}": {found.reason} {found.cure}')
             return replace(line, hours=None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from responder import lint
 from responder.compose import LANGUAGES, OwnWords
 from responder.config import week
+from responder.config.readers import Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,17 @@ class Look(Protocol):
 
 MAX_TEMPLATE_OCTETS: Final = 20_000
 """A reply is read on a phone in the dark; a template this long is some other file."""
+
+
+def linted(
+    look: Look, text: str, *, language: str, discreet: bool, practice_name: str | None = None
+) -> tuple[Finding, ...]:
+    """What the linter finds; words that it could not look at, with its rules gone or damaged, are refused."""
+    try:
+        return look(text, language=language, discreet=discreet, practice_name=practice_name)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the linter must not cost the reply
+        reason = f"the linter cannot read its rules ({type(error).__name__})."
+        return (lint.Finding("no-rules", True, 1, text[:30], reason, "Install the responder again."),)  # noqa: FBT003
 
 
 class OwnWordsReader:
@@ -83,7 +95,7 @@ class OwnWordsReader:
                 found[week.closure_key(loc, index)] = texts
         return found
 
-    def _templates(self, loc: Loc, names: Mapping[str, str], *, discreet: bool) -> dict[str, str]:
+    def _templates(self, loc: Loc, names: Mapping[str, str | Unfit], *, discreet: bool) -> dict[str, str]:
         found: dict[str, str] = {}
         for code, name in self._by_language(loc, names).items():
             text = self._template(loc, name)
@@ -93,16 +105,19 @@ class OwnWordsReader:
 
     def _passes(self, loc: Loc, look: Look, text: str, code: str, *, discreet: bool) -> bool:
         """Whether the linter refuses nothing in a text; whatever it finds is told."""
-        found = look(text, language=code, discreet=discreet, practice_name=self._name)
+        found = linted(look, text, language=code, discreet=discreet, practice_name=self._name)
         for each in found:
             tell = self._findings.refuse if each.refused else self._findings.look
             tell(loc, f'line {each.line}, "{each.excerpt}": {each.reason} {each.cure}')
         return not any(each.refused for each in found)
 
-    def _by_language(self, loc: Loc, values: Mapping[str, _T]) -> dict[str, _T]:
+    def _by_language(self, loc: Loc, values: Mapping[str, _T | Unfit]) -> dict[str, _T]:
         """With the first language of the replies where none was written."""
         found: dict[str, _T] = {}
         for code, value in values.items():
+            if isinstance(value, Unfit):
+                self._findings.refuse((*loc, code) if code else loc, value.reason)
+                continue
             of = code or next(iter(self._languages), LANGUAGES[0])
             if of not in self._languages:
                 self._findings.look((*loc, of), "no reply is written in this language, so this is never used")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -50,7 +51,8 @@ LONGEST_SENTENCE = 200
 _APPROVAL = re.compile(r"(?P<fingerprint>[0-9a-f]{16}) *, *(?P<by>.*[^ ,]) *, *(?P<on>\d{4}-\d\d-\d\d)")
 _DURATION = re.compile(r"(?P<count>\d{1,4}) ?(?P<unit>m|h|d)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+"""With what turns the direction of writing round or is not seen at all: a name must read as it is typed."""
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 _FOLDERS_NOT_FOR_REPLIES = frozenset(
     (
@@ -154,17 +156,48 @@ def language(value: object) -> str:
     return code
 
 
-def by_language(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
-    """Reader of one value, or of several by their language; the key of a value without a language is empty."""
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Own words that cannot be read: they are refused and left out, and cost neither the file nor the reply.
 
-    def read_all(value: object) -> dict[str, T]:
+    Attributes:
+        reason: with the cure.
+    """
+
+    reason: str
+
+
+def lenient(read: Callable[[object], T]) -> Callable[[object], T | Unfit]:
+    """Reader that gives what is wrong with a value instead of raising it."""
+
+    def attempt(value: object) -> T | Unfit:
+        try:
+            return read(value)
+        except ValueError as error:
+            return Unfit(str(error))
+
+    return attempt
+
+
+def by_language(read: Callable[[object], T]) -> Callable[[object], dict[str, T | Unfit]]:
+    """Reader of one value, or of several by their language; the key of a value without a language is empty."""
+    read_one = lenient(read)
+
+    def read_all(value: object) -> dict[str, T | Unfit]:
         if not isinstance(value, dict):
-            return {"": read(value)}
+            return {"": read_one(value)}
         if not value:
-            raise ValueError('is empty. Write for each language what holds for it, as in { en = "...", cy = "..." }')
-        return {language(code): read(each) for code, each in value.items()}
+            return {"": Unfit('is empty. Write for each language what holds for it, as in { en = "...", cy = "..." }')}
+        return dict(_of_language(code, each, read_one) for code, each in value.items())
 
     return read_all
+
+
+def _of_language(code: object, value: object, read: Callable[[object], T | Unfit]) -> tuple[str, T | Unfit]:
+    try:
+        return language(code), read(value)
+    except ValueError as error:
+        return "", Unfit(str(error))
 
 
 def sentences(value: object) -> tuple[str, ...]:
@@ -195,6 +228,10 @@ def address(value: object) -> Address:
     found = headers.parse_address(text(value).strip())
     if found is None:
         raise ValueError('not one plain mail address. Write it as in "hello@harbour.example", without a name around it')
+    if found.domain.startswith("["):
+        raise ValueError(
+            "this names a machine by its number, and nobody could answer from there. Write its mail domain"
+        )
     return found
 
 

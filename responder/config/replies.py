@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from responder import lint
 from responder.compose import Composer, OwnWords, ReplySettings
 from responder.config import week
-from responder.config.ownwords import OwnWordsReader
+from responder.config.ownwords import OwnWordsReader, linted
 from responder.config.problems import Problem
+from responder.config.readers import Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from responder.config import models
     from responder.config.problems import Findings, Loc
     from responder.config.values import Config
+    from responder.lint import Finding
     from responder.model import HelpBlock
 
 
@@ -66,12 +68,19 @@ def replies(
         repeat_after=reply.repeat_after,
     )
     special = {i: _special(i, table, usual, reader) for i, table in mailboxes.items() if _says_something(table)}
-    for finding in lint.lint_sender_name(practice.name) if practice.name and not discreet else ():
+    for finding in linted(_sender_name, practice.name, language="", discreet=discreet) if practice.name else ():
         findings.look(("practice", "name"), f"{finding.reason} {finding.cure}")
+    if isinstance(reply.approved, Unfit):
+        findings.refuse(("reply", "approved"), reply.approved.reason)
     _try(usual, ("reply",), findings)
     for index, settings in special.items():
         _try(settings, ("mailbox", index, "reply"), findings)
     return Replies(usual, special)
+
+
+def _sender_name(text: str, /, *, discreet: bool, **_: str | None) -> tuple[Finding, ...]:
+    """A discreet reply has no sender name."""
+    return () if discreet else lint.lint_sender_name(text)
 
 
 def fingerprint(config: Config) -> str:

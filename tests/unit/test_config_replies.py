@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.compose import Composer, OwnWords
+from responder.compose import Composer, OwnWords, words
 from responder.config import load, pipeline_of
 from responder.config.replies import fingerprint
 from responder.errors import ConfigError
@@ -209,16 +209,51 @@ def test_an_approval_is_read(tmp_path: Path) -> None:
         ("sign_off = {}", "is empty. Write for each language"),
         ('sign_off = { English = "x" }', "not a language as ISO 639 writes it"),
         ("template = 1", "must be text in double quotes"),
-        ('html = "yes"', "must be true or false"),
     ],
 )
-def test_a_mistake_in_own_words_is_told(tmp_path: Path, line: str, reason: str) -> None:
-    """What cannot be read at all refuses the file, as everywhere: the last good one stays."""
-    with pytest.raises(ConfigError) as refused:
-        loaded(tmp_path, PRACTICE, f"[reply]\n{line}\n", MAILBOX.format("hello"))
-    (problem,) = refused.value.problems
-    assert "config.toml:6:" in problem
-    assert reason in problem
+def test_a_mistake_in_own_words_is_told_and_costs_only_them(tmp_path: Path, line: str, reason: str) -> None:
+    """At its place; the usual words go out, at a start as in a reload."""
+    config = loaded(tmp_path, PRACTICE, f"[reply]\n{line}\n", MAILBOX.format("hello"))
+    (refusal,) = config.refusals
+    assert "config.toml:6:" in refusal
+    assert reason in refusal
+    assert config.reply.approved is None
+    assert fingerprint(config) == fingerprint(loaded(tmp_path, PRACTICE, MAILBOX.format("hello")))
+
+
+def test_a_switch_that_is_none_refuses_the_file(tmp_path: Path) -> None:
+    """It is no word of theirs: the last good file stays."""
+    with pytest.raises(ConfigError, match="must be true or false"):
+        loaded(tmp_path, PRACTICE, '[reply]\nhtml = "yes"\n', MAILBOX.format("hello"))
+
+
+def test_a_linter_without_its_rules_costs_the_words_and_not_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged installation starts all the same, and says so."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise FileNotFoundError("en.toml")
+
+    for name in ("lint_words", "lint_template", "lint_subject", "lint_sender_name"):
+        monkeypatch.setattr(f"responder.lint.{name}", broken)
+    config = loaded(tmp_path, PRACTICE, '[reply]\nsign_off = "Warm wishes"\n', MAILBOX.format("hello"))
+    (refusal,) = config.refusals
+    assert "reply.sign_off" in refusal
+    assert "the linter cannot read its rules (FileNotFoundError). Install the responder again." in refusal
+    assert first_lines(config) == {"This is an automatic reply. Thank you for writing."}
+
+
+def test_a_broken_english_text_does_not_refuse_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The few words that are in no file go out, and it is told."""
+    words.language.cache_clear()
+    monkeypatch.setattr("responder.compose.words.resources.files", lambda _: tmp_path)
+    try:
+        config = loaded(tmp_path, PRACTICE, MAILBOX.format("hello"))
+        assert any("cannot be read" in each for each in config.refusals)
+        assert first_lines(config) == {"This is an automatic reply. Nobody is reading this mailbox now."}
+    finally:
+        words.language.cache_clear()
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"x" * 20_001], ids=["no UTF-8", "too long"])

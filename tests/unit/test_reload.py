@@ -139,10 +139,21 @@ async def test_one_problem_has_no_more(daemon: Daemon) -> None:
     assert daemon.reloader.status.endswith('Did you mean "Europe/London"?')
 
 
-async def test_systemd_is_told_the_end_even_of_an_error_of_ours(daemon: Daemon) -> None:
-    """RELOADING is always followed by READY, or systemd would give up on the daemon; the error is not swallowed."""
-    daemon.fail_with = RuntimeError("ours")
-    daemon.reloader.ask()
-    with pytest.raises(RuntimeError, match="ours"):
-        await daemon.reloader.run()
-    assert daemon.calls == ["begin", "read", "end"]
+async def test_an_error_of_ours_ends_neither_the_following_nor_systemds_patience(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RELOADING is always followed by READY; the error is told with its traceback, and the next save is taken up."""
+
+    async def steps() -> None:
+        daemon.fail_with = RuntimeError("ours")
+        daemon.reloader.ask()
+        await daemon.until(lambda: daemon.reloader.status is not None)
+        assert daemon.calls == ["begin", "read", "end"]
+        daemon.fail_with = None
+        daemon.path.write_text(BASE.replace("Harbour", "Haven"), encoding="utf-8")
+        await daemon.until(lambda: bool(daemon.applied))
+
+    await running(daemon, steps)
+    assert daemon.reloader.status is None
+    (record,) = (each for each in caplog.records if each.exc_info)
+    assert "the last good one stays" in record.getMessage()

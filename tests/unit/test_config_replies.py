@@ -384,3 +384,18 @@ def test_the_documented_text_passes_its_own_linter(tmp_path: Path) -> None:
 def _some(config: Config) -> tuple[ClosedPeriod, datetime]:
     each = next(iter(Composer(config.mailboxes[0].reply).samples()))
     return each.period, each.now
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u202e", "\u2066", "\u200b", "\ufeff"], ids=["override", "isolate", "nothing", "BOM"]
+)
+def test_a_name_reads_as_it_is_typed(tmp_path: Path, mark: str) -> None:
+    """Nothing in it turns the direction of writing round, or is not seen at all."""
+    with pytest.raises(ConfigError, match="holds a line break or a control character"):
+        loaded(tmp_path, PRACTICE.replace("Harbour", f"Har{mark}bour"), MAILBOX.format("hello"))
+
+
+def test_an_address_without_a_mail_domain_is_refused_when_the_file_is_read(tmp_path: Path) -> None:
+    """Nobody could be answered from there, and every reply would fail by itself."""
+    with pytest.raises(ConfigError, match="names a machine by its number"):
+        loaded(tmp_path, PRACTICE, MAILBOX.format("hello").replace("@harbour.example", "@[192.0.2.1]"))

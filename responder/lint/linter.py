@@ -76,6 +76,7 @@ def lint_words(text: str, *, language: str, discreet: bool, practice_name: str |
     """
     read = fold(text)
     places = [*_places(read, language, discreet=discreet, practice_name=practice_name)]
+    places += placeholders.template_marks(read.folded)
     if numbers.has_lone_number(text):
         return _sorted(_findings([*_hits(read, places), *_shouting(text)]))
     places += numbers.numbers(read.folded)
@@ -85,8 +86,9 @@ def lint_words(text: str, *, language: str, discreet: bool, practice_name: str |
 def lint_subject(text: str, *, language: str, discreet: bool, practice_name: str | None = None) -> tuple[Finding, ...]:
     """Reads a subject: what a lock screen shows to whoever looks on. Arguments as of ``lint_template``."""
     read = fold(text)
-    places = [*names.telling_subject(read.words, language, practice_name)]
+    places = [*names.telling_subject(read, language, practice_name)]
     places += _places(read, language, discreet=False, practice_name=None)
+    places += placeholders.template_marks(read.folded)
     places += numbers.numbers(read.folded)
     if discreet:
         places += names.service_words(read.words, language)
@@ -109,7 +111,7 @@ def _places(text: Text, language: str, *, discreet: bool, practice_name: str | N
     yield from placeholders.placeholders(text.folded, language)
     if discreet:
         yield from names.service_words(text.words, language)
-        yield from names.own_name(text.words, language, practice_name)
+        yield from names.own_name(text, language, practice_name)
 
 
 def _no_help(source: str, starts: tuple[int, ...]) -> Iterator[Finding]:

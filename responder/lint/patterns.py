@@ -39,8 +39,8 @@ _DIGITS: Final = r"\d{1,3}"
 
 _TOKEN: Final = re.compile(r" *(\.\.\.|[()\[\]|#@!]|<[a-z]+>|[^ ()\[\]|#@!<>]+)")
 
-_UMLAUTS: Final = str.maketrans({"ä": "\ue000", "ö": "\ue001", "ü": "\ue002"})
-_EITHER: Final = {"\ue000": "ae?", "\ue001": "oe?", "\ue002": "ue?"}
+UMLAUTS: Final = str.maketrans({"ä": "\ue000", "ö": "\ue001", "ü": "\ue002"})
+EITHER: Final = {"\ue000": "ae?", "\ue001": "oe?", "\ue002": "ue?"}
 """German umlauts are typed as one letter or two; private characters keep their place while a word folds."""
 
 
@@ -186,12 +186,12 @@ class _Reader:
 
     def _word(self, token: str) -> _Part:
         bare = token.strip("*")
-        kept = bare.translate(_UMLAUTS) if self._umlauts else bare
+        kept = bare.translate(UMLAUTS) if self._umlauts else bare
         letters = folded(kept)
         if not letters:
             raise self._wrong(f'"{token}" is no word')
         regex = re.escape(letters)
-        for mark, either in _EITHER.items():
+        for mark, either in EITHER.items():
             regex = regex.replace(mark, either)
         needle = max(re.split("[\ue000-\ue002]", letters), key=len)
         before, after = ("" if not token.startswith("*") else _ENDING), ("" if not token.endswith("*") else _ENDING)

@@ -43,6 +43,7 @@ _STRICT: Final = (
 """Forms that people use in ordinary text as well: every word has to be a known one."""
 
 _PERCENT: Final = re.compile(r"%(?:\([a-z_]{1,30}\)[sd]|s(?!\w))|\$\{?[0-9]\}|\\[1-9](?!\w)")
+_TEMPLATE_MARK: Final = re.compile(r"\{[{%#][^{}]{0,60}(?:\}{1,2})?")
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -60,6 +61,12 @@ def placeholders(text: str, language: str) -> Iterator[Place]:
             if words and all(word in known for word in words):
                 yield Place(RULE, *match.span())
     for match in _PERCENT.finditer(text):
+        yield Place(RULE, *match.span())
+
+
+def template_marks(text: str) -> Iterator[Place]:
+    """Braces of a template in a folded text that is none: nobody fills them in, or somebody might."""
+    for match in _TEMPLATE_MARK.finditer(text):
         yield Place(RULE, *match.span())
 
 

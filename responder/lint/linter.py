@@ -91,7 +91,7 @@ def lint_subject(text: str, *, language: str, discreet: bool, practice_name: str
     places += placeholders.template_marks(read.folded)
     places += numbers.numbers(read.folded)
     if discreet:
-        places += names.service_words(read.words, language)
+        places += names.service_words(read.words)
     return _sorted(_findings([*_hits(read, places), *_layout(text)]))
 
 
@@ -110,7 +110,7 @@ def _places(text: Text, language: str, *, discreet: bool, practice_name: str | N
     yield from links.links(text.folded)
     yield from placeholders.placeholders(text.folded, language)
     if discreet:
-        yield from names.service_words(text.words, language)
+        yield from names.service_words(text.words)
         yield from names.own_name(text, language, practice_name)
 
 

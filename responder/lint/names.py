@@ -44,18 +44,14 @@ _ANSWERS: Final = re.compile(
 """What mail programs put in front of the subject that they answer or hand on."""
 
 
-def service_words(text: str, language: str) -> Iterator[Place]:
-    """Words by which a service gives itself away, in any of the languages: what it does, or what it is called.
+def service_words(text: str) -> Iterator[Place]:
+    """Words by which a service gives itself away: what it does, or what it is called.
 
-    Whoever looks on reads more than one language. A word of another one that is an ordinary word here gives nothing away.
+    In any of the languages: whoever looks on may read another than the text's.
     """
-    rule = "discreet-names-service"
-    ours = languages_for(language)
     for code in LANGUAGES:
-        for place in _found(rule, _named("service", code), text):
-            if code in ours or text[place.start : place.end] not in common_words(ours[-1]):
-                yield place
-    yield from _found(rule, _named("directory", "names"), text)
+        yield from _found("discreet-names-service", _named("service", code), text)
+    yield from _found("discreet-names-service", _named("directory", "names"), text)
 
 
 def telling_subject(read: Text, language: str, practice_name: str | None) -> Iterator[Place]:
@@ -84,25 +80,24 @@ def own_name(
 ) -> Iterator[Place]:
     """The practice's name, whole or in part, with other endings, with or without its titles and service words."""
     words = _words(practice_name or "")
+    telling = [word for word in words if not _is_common(word, language)]
     own = [word for word in words if _is_own(word)]
     phrases = [words, *_pairs(words)] if len(words) > 1 else []
+    if len(own) == 1:
+        phrases += [[word] for word in telling if word in own]
     expressions = [_phrase(each) for each in phrases]
-    shorts: list[str] = []
-    for word in words:
-        if _is_common(word, language):
-            continue
-        if len(word) >= SHORTEST_PART:
-            expressions.append(_inflected(word))
-        elif own == [word]:
-            expressions.append(_phrase([word]))
-        elif len(word) >= _SHORTEST_CAPITAL and word in own:
-            shorts.append(_phrase([word]))
-    text = read.words
+    expressions += [_inflected(word) for word in telling if len(word) >= SHORTEST_PART]
+    shorts = [word for word in telling if _SHORTEST_CAPITAL <= len(word) < SHORTEST_PART and word in own]
     for expression in dict.fromkeys(expressions):
-        for match in re.finditer(expression, text):
+        for match in re.finditer(expression, read.words):
             yield Place(rule, *match.span())
-    for expression in dict.fromkeys(shorts):
-        for match in re.finditer(expression, text):
+    yield from _capitals(read, shorts, rule)
+
+
+def _capitals(read: Text, shorts: list[str], rule: str) -> Iterator[Place]:
+    """Short words where they are written with a capital."""
+    for word in dict.fromkeys(shorts):
+        for match in re.finditer(_phrase([word]), read.words):
             if not read.source[read.places[match.start()]].islower():
                 yield Place(rule, *match.span())
 

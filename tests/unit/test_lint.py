@@ -330,7 +330,9 @@ def test_discreet_texts_name_no_service_in_any_language(code: str, text: str) ->
     assert "discreet-names-service" in rules_of(lint_subject(text, language=code, discreet=True))
 
 
-@pytest.mark.parametrize("text", ["{% if opens %}", "{{ opens }}", "{# a note", "a {{", "｛｛ x", "&#123;% raw"])
+@pytest.mark.parametrize(
+    "text", ["{% if opens %}", "{{ opens }}", "{# a note", "a {{", "\uff5b\uff5b x", "&#123;% raw"]
+)
 def test_only_templates_hold_marks_of_a_template(text: str) -> None:
     """A subject, a sentence and a sign-off are sent as they stand."""
     for found in (lint_words(text, language="en", discreet=False), lint_subject(text, language="en", discreet=False)):

@@ -245,7 +245,7 @@ class Composer:
         zone = self.settings.zone
         now = sample_now(zone)
         for variant in VARIANTS:
-            for period in _with_each_closure(sample(variant, zone), self.settings.closures):
+            for period in _with_each_closure(sample(variant, zone), writer.closures):
                 if (fault := self._fault(writer, writer.write(period, now))) is not None:
                     raise TemplateError(fault)
 

@@ -96,6 +96,7 @@ class Writer:
         closures: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.tags = {tongue.code: language_tag(tongue.code, settings.region) for tongue in tongues}
+        self.closures = tuple(closures)
         self._settings = settings
         self._name = name if settings.style == "ordinary" else None
         self._tongues = tuple(tongues)
@@ -189,6 +190,7 @@ class BareWriter:
 
     subject = "Automatic reply"
     has_own_words = False
+    closures = ()
 
     def __init__(self, block: HelpBlock, region: str, style: Style) -> None:
         self.tags = {"en": language_tag("en", region)}

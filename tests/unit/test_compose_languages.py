@@ -562,6 +562,31 @@ def test_the_fingerprint_changes_with_the_words_and_with_nothing_else() -> None:
     assert usual not in others
 
 
+@pytest.mark.parametrize(
+    "branch", ["{% if opens %}{% else %}WORDS{% endif %}", "{% if closed %}{% else %}WORDS{% endif %}", "WORDS"]
+)
+def test_the_fingerprint_sees_every_branch_of_a_closures_text(branch: str) -> None:
+    """A closure may last a day, or have no end: whatever could be said in either is part of what was approved."""
+    texts = [f"Away.\n{branch.replace('WORDS', words_)}\n{{{{ help }}}}" for words_ in ("One thing.", "Another.")]
+    first, second = (Composer(settings(closures={"closure 1": {"en": text}})) for text in texts)
+    assert (first.refused, second.refused) == ((), ())
+    assert first.fingerprint != second.fingerprint
+
+
+@pytest.mark.parametrize(("number", "tel", "keyword", "link"), [
+    ("85258", None, "SHOUT", "sms:85258?body=SHOUT"), ("85258", None, None, "sms:85258"),
+    ("+44 (0)7700 900123", "tel:+447700900123", "HI", "sms:+447700900123?body=HI"),
+    ("*85258#", None, "HI", "sms:*85258%23?body=HI"),
+], ids=["with a keyword", "without", "as it was read", "with a mark that would cut the address"])  # fmt: skip
+def test_a_link_sends_a_text_message_to_the_number_that_is_shown(
+    number: str, tel: str | None, keyword: str | None, link: str
+) -> None:
+    """RFC 5724: the number whole, and the keyword as the message."""
+    line = crisis.own_line("Texts", "anyone", sms_number=number, sms_keyword=keyword)
+    block = crisis.choose("GB", own=[replace(line, sms_tel=tel)])
+    assert f'<a href="{link}">{number}</a>' in html_of(composed(settings(html=True, help=block)))
+
+
 def test_every_words_file_is_toml_without_a_leftover() -> None:
     """No key but an audience's holds an empty text, and nothing says TODO."""
     for code in LANGUAGES:

@@ -218,6 +218,20 @@ def test_what_cannot_be_shown_is_said(
     assert config.read_text(encoding="utf-8") == CONFIG
 
 
+def test_a_page_replaces_only_a_page_of_its_kind(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script that makes such pages names the command, too, and is not one."""
+    monkeypatch.chdir(config.parent)
+    script = config.with_name("make-page.sh")
+    script.write_text("responder preview --html page.html\n", encoding="utf-8")
+    assert main(["preview", "--html", script.name]) == 2
+    assert "there is another file of this name already" in capsys.readouterr().err
+    assert script.read_text(encoding="utf-8") == "responder preview --html page.html\n"
+    for _ in range(2):
+        assert main(["preview", "--html", "page.html"]) == 0
+
+
 def test_a_mailbox_that_never_closes_is_told(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its words are shown, and that they are never sent."""
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -62,7 +62,6 @@ class _SpokenLine:
     """A crisis line as a sentence takes it: what is not to be said is empty."""
 
     name: str
-    number: str
     keyword: str
     audience: str
     hours: str
@@ -211,10 +210,8 @@ def _spoken(line: CrisisLine, tongue: Language, *, several: bool, discreet: bool
     )
     spoken = [str(words["languages"][code]) for code in line.languages if code in words["languages"]]
     speaks_ours = any(each.lower().partition("-")[0] == tongue.code for each in line.languages)
-    number = line.phone or line.sms_number or ""
     return _SpokenLine(
         name=str(words["names"].get(line.id, line.name)),
-        number=number,
         keyword=line.sms_keyword or "",
         audience="; ".join(filter(None, audience)),
         hours=_hours_in_words(line, tongue, discreet=discreet),

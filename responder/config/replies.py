@@ -98,7 +98,7 @@ def _try(settings: ReplySettings, loc: Loc, findings: Findings) -> None:
     try:
         composer = Composer(settings)
     except ValueError as error:
-        place: Loc = ("practice", "name") if "practice's name" in str(error) else ("reply", "style")
+        place: Loc = ("practice", "name") if "practice's name" in str(error) else (*loc, "style")
         if (problem := Problem(place, str(error))) not in findings.problems:
             findings.problems.append(problem)
         return

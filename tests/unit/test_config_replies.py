@@ -185,6 +185,13 @@ def test_the_fingerprint_is_that_of_every_mailboxes_words(tmp_path: Path) -> Non
     assert len(three) == 16
 
 
+def test_a_style_that_has_nothing_to_show_is_told_at_its_mailbox(tmp_path: Path) -> None:
+    """Bulgaria has no phone line that is fit: the mailbox that is to be discreet is named, not the practice's style."""
+    quiet = MAILBOX.format("quiet") + '[mailbox.reply]\nstyle = "discreet"\n'
+    with pytest.raises(ConfigError, match=r"mailbox\.reply\.style: the discreet reply names no service"):
+        loaded(tmp_path, PRACTICE.replace('"GB"', '"BG"'), quiet)
+
+
 def test_an_approval_is_read(tmp_path: Path) -> None:
     """Fingerprint, name (which may hold a comma) and day."""
     line = '[reply]\napproved = "0123456789abcdef, Dr A. Reader, clinician, 2026-11-20"\n'

@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from responder.compose import Composer
-from responder.crisis import choose
+from responder.core.reply import Composer
+from responder.core.reply.directory import choose
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, inbound, parsed, settings, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from responder.model import OutgoingReply
+    from responder.core.message import OutgoingReply
 
 REPEATS = 200
 """Replies in a round."""

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.dry_run import content
-from responder import headers, policy
+from responder.core.mail import headers
+from responder.core.rules import decide as policy
 from tests.unit.policy_cases import AT, LIVE
 from tools.corpus import OURS, samples
 

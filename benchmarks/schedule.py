@@ -18,8 +18,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from responder.calendars.public import public_holidays
-from responder.schedule import Closure, Opening, Schedule, parse_hours
+from responder.adapters.calendars.public import public_holidays
+from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from responder import headers, policy
-from responder.authentication import EXCHANGE_ONLINE
-from responder.model import Address, Decision, Reply, Skip
-from responder.policy import RULES, ContactForm, MailboxRules
+from responder.core.mail import headers
+from responder.core.mail.authentication import EXCHANGE_ONLINE
+from responder.core.message import Address, Decision, Reply, Skip
+from responder.core.rules import decide as policy
+from responder.core.rules.decide import RULES, ContactForm, MailboxRules
 from tests.unit.policy_cases import AT, MAILBOX, OUT_OF_HOURS, outcome
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from responder.policy import RULES, TIME_RULES
+from responder.core.rules.decide import RULES, TIME_RULES
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -21,7 +21,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parent.parent / "responder" / "data" / "crisis"
+TARGET = Path(__file__).resolve().parent.parent / "responder" / "core" / "reply" / "countries"
 ENTRY = re.compile(r"^\[\[line\]\]$", re.MULTILINE)
 FREE_IN_NOTE = re.compile(r"(?:^|[.;] )free\b|\bis free to call\b", re.IGNORECASE)
 FREE_IN_NAME = re.compile(r"\((?:toll-free|free number|free alternative number)\)", re.IGNORECASE)

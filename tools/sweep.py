@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from responder.schedule import Closure, Opening, Schedule, parse_hours
+from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

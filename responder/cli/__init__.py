@@ -6,9 +6,9 @@ import sys
 import zoneinfo
 from typing import TYPE_CHECKING
 
-from responder.cli.common import UsageError
-from responder.cli.parser import parser
-from responder.errors import ConfigError, ResponderError
+from responder.cli.arguments import parser
+from responder.cli.context import UsageError
+from responder.core.errors import ConfigError, ResponderError
 
 if TYPE_CHECKING:
     import argparse

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from responder.config import readers
 from responder.config.find import read_text
 from responder.config.positions import Places
-from responder.schedule import Closure, Opening, Schedule
-from responder.timewords import WEEKDAYS
+from responder.core.hours.schedule import Closure, Opening, Schedule
+from responder.core.hours.words import WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from responder.config.positions import Loc
-    from responder.schedule import DailyInterval
+    from responder.core.hours.schedule import DailyInterval
 
 _ALL_WEEK = {day: readers.hours("00:00-24:00") for day in range(7)}
 

@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from responder import picture
-from responder.cli.common import UsageError, chosen, load, moment, now
-from responder.cli.screen import local
-from responder.timewords import locale_for, zone_in_words
+from responder.cli.context import UsageError, chosen, load, moment, now
+from responder.cli.text import local
+from responder.core.hours.words import locale_for, zone_in_words
+from responder.core.views import week as picture
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from responder.config import Config
-    from responder.schedule import Schedule
+    from responder.core.hours.schedule import Schedule
 
 LOOK_AHEAD = timedelta(days=366)
 CHANGES_SHOWN = 6

@@ -8,14 +8,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
-from responder.errors import TransientError
-from responder.pipeline import record_of
+from responder.core.errors import TransientError
+from responder.core.pipeline import record_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from responder.model import FetchedMessage
-    from responder.pipeline import Pipeline, Record
+    from responder.core.message import FetchedMessage
+    from responder.core.pipeline import Pipeline, Record
 
 JOIN_WITHIN = 5.0
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from responder.cli import asking
-from responder.cli.common import now
-from responder.service.never import never_handlers
+from responder.cli import prompt
+from responder.cli.context import now
+from responder.daemon.control.never import never_handlers
 
 if TYPE_CHECKING:
     import argparse
 
-    from responder.cli.asking import Answer
+    from responder.cli.prompt import Answer
 
 
 def never(arguments: argparse.Namespace) -> int:
     """``responder never add|remove|check``."""
     questions: list[Answer] = [
-        {"verb": f"never-{arguments.what}", "address": address} for address in asking.addresses()
+        {"verb": f"never-{arguments.what}", "address": address} for address in prompt.addresses()
     ]
-    answers = asking.ask_all("never", questions, lambda ledger: never_handlers(ledger, now))
+    answers = prompt.ask_all("never", questions, lambda ledger: never_handlers(ledger, now))
     if len(answers) == 1:
         print(_in_words(arguments.what, answers[0]))
     else:

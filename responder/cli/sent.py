@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from responder import config as configuration
-from responder.cli import asking
-from responder.cli.common import config_path
-from responder.cli.screen import local
-from responder.ledger import KEEP_SETTLED, KEEP_TEXTS
-from responder.service.sent import SENT, sent_handlers
+from responder.adapters.ledger import KEEP_SETTLED, KEEP_TEXTS
+from responder.cli import prompt
+from responder.cli.context import config_path
+from responder.cli.text import local
+from responder.daemon.control.sent import SENT, sent_handlers
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable, Callable, Iterator
 
-    from responder.cli.asking import Answer
-    from responder.ledger import Ledger
-    from responder.service.sent import Ending, ToldMemory, ToldReply
+    from responder.adapters.ledger import Ledger
+    from responder.cli.prompt import Answer
+    from responder.daemon.control.sent import Ending, ToldMemory, ToldReply
 
 _INDENT: Final = "    "
 
@@ -38,13 +38,13 @@ _BOUNDS: Final = (
 
 def sent(arguments: argparse.Namespace) -> int:
     """``responder sent``."""
-    questions: list[Answer] = [{"verb": SENT, "address": address} for address in asking.addresses()]
+    questions: list[Answer] = [{"verb": SENT, "address": address} for address in prompt.addresses()]
 
     def handlers(ledger: Ledger) -> dict[str, Callable[[Answer], Awaitable[Answer]]]:
         config = configuration.load(config_path(arguments))  # for the zone and the mailboxes' names
         return sent_handlers(ledger, lambda: config, at_work=False)
 
-    answers = asking.ask_all("sent", questions, handlers)
+    answers = prompt.ask_all("sent", questions, handlers)
     for number, answer in enumerate(answers, 1):
         if len(answers) > 1:  # by their order: what is printed may be kept, and need not say who they are
             print(f"{'' if number == 1 else chr(10)}Address {number} of {len(answers)}:\n")

@@ -21,7 +21,7 @@ from responder.config.values import (
     Style,
     Tls,
 )
-from responder.errors import ConfigError
+from responder.core.errors import ConfigError
 
 __all__ = [
     "CommandSource",

@@ -10,24 +10,24 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from responder.compose import LANGUAGES, Composer
-from responder.compose.words import LanguageError, language
-from responder.config import mailboxes, models, week
+from responder.config import mailboxes, schema, week
 from responder.config.helplines import help_block
 from responder.config.problems import Problem
 from responder.config.replies import replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
-from responder.pipeline import Pipeline
-from responder.rates import Rates
+from responder.core.limits.rates import Rates
+from responder.core.pipeline import Pipeline
+from responder.core.reply import LANGUAGES, Composer
+from responder.core.reply.words import LanguageError, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from responder.compose import ReplySettings
     from responder.config.problems import Findings
     from responder.config.replies import Replies
-    from responder.schedule import Schedule
+    from responder.core.hours.schedule import Schedule
+    from responder.core.reply import ReplySettings
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
@@ -36,16 +36,16 @@ _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 class Sections:
     """The tables of one file; None, or absent by its index, where one could not be read."""
 
-    practice: models.Practice | None
-    hours: models.Hours | None
-    closures: Mapping[int, models.Closure]
-    openings: Mapping[int, models.Opening]
-    holidays: models.Holidays | None
-    crisis: models.Crisis | None
-    reply: models.Reply | None
-    rates: models.Rates | None
-    contact_forms: Mapping[int, models.ContactForm]
-    mailboxes: Mapping[int, models.Mailbox]
+    practice: schema.Practice | None
+    hours: schema.Hours | None
+    closures: Mapping[int, schema.Closure]
+    openings: Mapping[int, schema.Opening]
+    holidays: schema.Holidays | None
+    crisis: schema.Crisis | None
+    reply: schema.Reply | None
+    rates: schema.Rates | None
+    contact_forms: Mapping[int, schema.ContactForm]
+    mailboxes: Mapping[int, schema.Mailbox]
 
 
 def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
@@ -89,7 +89,7 @@ def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
         languages=tuple(practice.languages),
         schedule=schedule,
         reply=ReplyConfig(reply.style, reply.max_age, reply.floor, reply.repeat_after, _approval(reply)),
-        rates=_rates(sections.rates or models.Rates()),
+        rates=_rates(sections.rates or schema.Rates()),
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
         holidays=holidays,
@@ -111,7 +111,7 @@ def pipeline_of(config: Config, mailbox: MailboxConfig) -> Pipeline:
     )
 
 
-def _rates(table: models.Rates) -> Rates:
+def _rates(table: schema.Rates) -> Rates:
     return Rates(
         per_correspondent=table.per_sender,
         unauthenticated=table.unauthenticated,
@@ -151,7 +151,7 @@ def _drafts(settings: ReplySettings) -> Iterator[str]:
             yield _english_name(code)
 
 
-def _approval(reply: models.Reply) -> Approval | None:
+def _approval(reply: schema.Reply) -> Approval | None:
     """A reminder and no lock: one that cannot be read is refused, and that is told where own words are read."""
     return reply.approved if isinstance(reply.approved, Approval) else None
 
@@ -167,14 +167,14 @@ def _english_name(code: str) -> str:
 
 
 def _own_schedules(
-    practice: Schedule | None, tables: Mapping[int, models.Mailbox], problems: list[Problem]
+    practice: Schedule | None, tables: Mapping[int, schema.Mailbox], problems: list[Problem]
 ) -> dict[int, Schedule]:
     """Those of mailboxes that have their own, by the mailbox's index in the file."""
     own = {index: found for index, table in tables.items() if (found := week.of_mailbox(index, table))}
     return {} if practice is None else {i: week.mailbox_schedule(practice, w, problems) for i, w in own.items()}
 
 
-def _holidays(path: Path, table: models.Holidays | None, problems: list[Problem]) -> HolidayConfig:
+def _holidays(path: Path, table: schema.Holidays | None, problems: list[Problem]) -> HolidayConfig:
     """Where the calendars lie; they are read later, and again when they change."""
     if table is None:
         return HolidayConfig()

@@ -5,25 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from responder import crisis, lint
-from responder.compose import LANGUAGES
 from responder.config import numbers
 from responder.config.ownwords import linted
 from responder.config.problems import Problem
+from responder.core import lint
+from responder.core.reply import LANGUAGES
+from responder.core.reply import directory as crisis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from responder.config import models
+    from responder.config import schema
     from responder.config.problems import Findings, Loc
-    from responder.model import CrisisLine, HelpBlock
+    from responder.core.message import CrisisLine, HelpBlock
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 def help_block(
-    practice: models.Practice | None, table: models.Crisis | None, findings: Findings, *, discreet: bool
+    practice: schema.Practice | None, table: schema.Crisis | None, findings: Findings, *, discreet: bool
 ) -> HelpBlock | None:
     """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
     if practice is None or table is None:
@@ -52,7 +53,7 @@ def help_block(
     )
 
 
-def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Findings) -> None:
+def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings) -> None:
     """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
         for found in linted(lint.lint_words, words, language=language, discreet=False):
@@ -60,7 +61,7 @@ def _look_at_words(loc: Loc, line: models.OwnLine, language: str, findings: Find
 
 
 def _without_telling_hours(
-    loc: Loc, line: CrisisLine, practice: models.Practice, findings: Findings, *, discreet: bool
+    loc: Loc, line: CrisisLine, practice: schema.Practice, findings: Findings, *, discreet: bool
 ) -> CrisisLine:
     """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
     language = next(iter(practice.languages), LANGUAGES[0])
@@ -72,7 +73,7 @@ def _without_telling_hours(
     return line
 
 
-def _own_line(index: int, table: models.OwnLine, region: str, findings: Findings) -> CrisisLine | None:
+def _own_line(index: int, table: schema.OwnLine, region: str, findings: Findings) -> CrisisLine | None:
     """A line of the practice's own; refused when nobody can reach it."""
     loc, country = ("crisis", "line", index), region[:2]
     line = _try(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from responder.config import models
+from responder.config import schema
 from responder.config.build import Sections, build
 from responder.config.find import read_text
 from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.spelling import did_you_mean
-from responder.errors import ConfigError
+from responder.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,34 +67,34 @@ class _Reader:
     def sections(self) -> Sections:
         self._unknown_tables()
         return Sections(
-            practice=self._table("practice", models.Practice),
-            hours=self._table("hours", models.Hours),
-            closures=self._tables("closure", models.Closure),
-            openings=self._tables("opening", models.Opening),
-            holidays=self._table("holidays", models.Holidays),
-            crisis=self._table("crisis", models.Crisis),
-            reply=self._table("reply", models.Reply),
-            rates=self._table("rates", models.Rates),
-            contact_forms=self._tables("contact_form", models.ContactForm),
+            practice=self._table("practice", schema.Practice),
+            hours=self._table("hours", schema.Hours),
+            closures=self._tables("closure", schema.Closure),
+            openings=self._tables("opening", schema.Opening),
+            holidays=self._table("holidays", schema.Holidays),
+            crisis=self._table("crisis", schema.Crisis),
+            reply=self._table("reply", schema.Reply),
+            rates=self._table("rates", schema.Rates),
+            contact_forms=self._tables("contact_form", schema.ContactForm),
             mailboxes=self._mailboxes(),
         )
 
     def _unknown_tables(self) -> None:
-        known = models.keys_of(models.File)
+        known = schema.keys_of(schema.File)
         for key in self._raw:
             if key in known:
                 continue
-            if home := models.homes().get(key):
+            if home := schema.homes().get(key):
                 text = f"stands before any table. Move the line under {home}"
             else:
                 hint = did_you_mean(key, known) or f" There are {', '.join(known)}"
-                text = f"not {models.File.KEYS_ARE}.{hint}"
+                text = f"not {schema.File.KEYS_ARE}.{hint}"
             self.problems.append(Problem((key,), text, at_key=True))
 
     def _table(self, key: str, model: type[_Table]) -> _Table | None:
         """The table; with nothing but defaults when it is not there and may be left out."""
         raw = self._raw.get(key)
-        if raw is None and not models.File.model_fields[key].is_required():
+        if raw is None and not schema.File.model_fields[key].is_required():
             return model()
         if raw is None:
             self.problems.append(
@@ -116,12 +116,12 @@ class _Reader:
         read = {index: self._validated((key, index), entry, model) for index, entry in enumerate(raw)}
         return {index: table for index, table in read.items() if table is not None}
 
-    def _mailboxes(self) -> dict[int, models.Mailbox]:
+    def _mailboxes(self) -> dict[int, schema.Mailbox]:
         if not self._raw.get("mailbox"):
             text = "missing. Write at least one [[mailbox]], as in config.example.toml"
             self.problems.append(Problem(("mailbox",), text, at_key=True))
             return {}
-        return self._tables("mailbox", models.Mailbox)
+        return self._tables("mailbox", schema.Mailbox)
 
     def _validated(self, loc: tuple[str | int, ...], raw: object, model: type[_Table]) -> _Table | None:
         try:

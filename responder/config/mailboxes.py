@@ -6,23 +6,23 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
-from responder import policy
 from responder.config import readers
 from responder.config.problems import Problem
 from responder.config.providers import Provider, provider, refused
 from responder.config.spelling import did_you_mean
 from responder.config.values import CommandSource, CredentialSource, EnvSource, FileSource, ServerConfig
-from responder.model import Level
-from responder.policy import ContactForm, MailboxRules
+from responder.core.message import Level
+from responder.core.rules import decide as policy
+from responder.core.rules.decide import ContactForm, MailboxRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from responder.config import models
+    from responder.config import schema
     from responder.config.problems import Loc
     from responder.config.values import SecretSource, Tls
-    from responder.model import Address
+    from responder.core.message import Address
 
 _CREDENTIAL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,254}")
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -56,8 +56,8 @@ class Account:
 
 def accounts(
     path: Path,
-    tables: Mapping[int, models.Mailbox],
-    forms: Mapping[int, models.ContactForm],
+    tables: Mapping[int, schema.Mailbox],
+    forms: Mapping[int, schema.ContactForm],
     problems: list[Problem],
 ) -> list[Account]:
     """Every mailbox that holds together; whatever is wrong is added to ``problems``."""
@@ -74,12 +74,12 @@ def accounts(
     return list(found.values())
 
 
-def _addresses(table: models.Mailbox) -> Iterator[Address]:
+def _addresses(table: schema.Mailbox) -> Iterator[Address]:
     yield table.address
     yield from table.aliases
 
 
-def _addresses_listed_twice(tables: Mapping[int, models.Mailbox]) -> Iterator[Problem]:
+def _addresses_listed_twice(tables: Mapping[int, schema.Mailbox]) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, table in tables.items():
         places: list[Loc] = [("mailbox", index, "address")]
@@ -92,7 +92,7 @@ def _addresses_listed_twice(tables: Mapping[int, models.Mailbox]) -> Iterator[Pr
             seen.add(address.identity)
 
 
-def _forms_listed_twice(forms: Mapping[int, models.ContactForm]) -> Iterator[Problem]:
+def _forms_listed_twice(forms: Mapping[int, schema.ContactForm]) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, form in forms.items():
         if form.from_.identity in seen:
@@ -113,7 +113,7 @@ def _folders_listed_twice(found: Mapping[int, Account]) -> Iterator[Problem]:
 class _Reader:
     """One ``[[mailbox]]``."""
 
-    def __init__(self, path: Path, index: int, table: models.Mailbox, problems: list[Problem]) -> None:
+    def __init__(self, path: Path, index: int, table: schema.Mailbox, problems: list[Problem]) -> None:
         self._directory = path.parent
         self._index = index
         self._table = table
@@ -183,17 +183,17 @@ class _Reader:
             example = f'{key} = {{ host = "{key}.harbour.example", tls = "implicit" }}'
             self._wrong((), f"{key} is missing. Write, for example, {example}", at_key=True)
 
-    def _imap(self, table: models.Server | None) -> ServerConfig | None:
+    def _imap(self, table: schema.Server | None) -> ServerConfig | None:
         return None if table is None else self._server("imap", table, _IMAP_PORTS, auth=True)
 
-    def _smtp(self, table: models.SmtpServer | None) -> ServerConfig | None:
+    def _smtp(self, table: schema.SmtpServer | None) -> ServerConfig | None:
         if table is None:
             return None
         if not table.auth and not readers.is_loopback(table.host):
             self._wrong(("smtp", "auth"), "only a relay on this very machine (localhost) takes mail without a login")
         return self._server("smtp", table, _SMTP_PORTS, auth=table.auth)
 
-    def _server(self, key: str, table: models.Server, ports: Mapping[Tls, int], *, auth: bool) -> ServerConfig:
+    def _server(self, key: str, table: schema.Server, ports: Mapping[Tls, int], *, auth: bool) -> ServerConfig:
         port = ports[table.tls] if table.port is None else table.port
         local = readers.is_loopback(table.host)
         if table.tls == "none" and not local:

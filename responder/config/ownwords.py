@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from responder import lint
-from responder.compose import LANGUAGES, OwnWords
 from responder.config import week
 from responder.config.readers import Unfit
+from responder.core import lint
+from responder.core.reply import LANGUAGES, OwnWords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from responder.config import models
+    from responder.config import schema
     from responder.config.problems import Findings, Loc
-    from responder.lint import Finding
+    from responder.core.lint import Finding
 
 _T = TypeVar("_T")
 
@@ -65,7 +65,7 @@ class OwnWordsReader:
         self._languages = tuple(languages)
         self._findings = findings
 
-    def own(self, loc: Loc, table: models.OwnWords, *, discreet: bool) -> dict[str, OwnWords]:
+    def own(self, loc: Loc, table: schema.OwnWords, *, discreet: bool) -> dict[str, OwnWords]:
         """The own words of one table, by language, without those that are refused."""
         found: dict[str, OwnWords] = {}
         for code, text in self._templates((*loc, "template"), table.template, discreet=discreet).items():
@@ -86,7 +86,7 @@ class OwnWordsReader:
                 found[code] = replace(found.get(code, OwnWords()), subject=subject)
         return found
 
-    def closures(self, loc: Loc, tables: Mapping[int, models.Closure], *, discreet: bool) -> dict[str, dict[str, str]]:
+    def closures(self, loc: Loc, tables: Mapping[int, schema.Closure], *, discreet: bool) -> dict[str, dict[str, str]]:
         """The texts of those closures that have one, by the closure's key and the language."""
         found: dict[str, dict[str, str]] = {}
         for index, table in tables.items():

@@ -128,7 +128,7 @@ def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Probl
 
 
 def _unknown_key(model: type[BaseModel], inner: Loc) -> str:
-    from responder.config.models import homes, keys_of
+    from responder.config.schema import homes, keys_of
 
     key = str(inner[-1])
     table = _model_at(model, inner[:-1])

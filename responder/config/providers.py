@@ -70,7 +70,7 @@ def provider(name: str) -> Provider:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = (resources.files("responder") / "data/providers.toml").read_text(encoding="utf-8")
+    text = (resources.files("responder.config") / "providers.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

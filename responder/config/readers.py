@@ -14,17 +14,18 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from responder import headers, schedule
-from responder.compose import LANGUAGES
 from responder.config.spelling import did_you_mean
 from responder.config.values import Approval
-from responder.hours import checked_nights
+from responder.core.hours import schedule
+from responder.core.hours.daily import checked_nights
+from responder.core.mail import headers
+from responder.core.reply import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from responder.model import Address
-    from responder.schedule import DailyInterval
+    from responder.core.hours.schedule import DailyInterval
+    from responder.core.message import Address
 
 
 _ABBREVIATED_ZONES = {

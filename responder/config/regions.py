@@ -10,8 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from responder import crisis
 from responder.config.readers import text
+from responder.core.reply import directory as crisis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

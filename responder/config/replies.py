@@ -6,23 +6,23 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from responder import lint
-from responder.compose import Composer, OwnWords, ReplySettings
 from responder.config import week
 from responder.config.ownwords import OwnWordsReader, linted
 from responder.config.problems import Problem
 from responder.config.readers import Unfit
+from responder.core import lint
+from responder.core.reply import Composer, OwnWords, ReplySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from responder.compose import Refused
-    from responder.config import models
+    from responder.config import schema
     from responder.config.problems import Findings, Loc
     from responder.config.values import Config
-    from responder.lint import Finding
-    from responder.model import HelpBlock
+    from responder.core.lint import Finding
+    from responder.core.message import HelpBlock
+    from responder.core.reply import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Replies:
 
 def replies(
     path: Path,
-    practice: models.Practice,
-    reply: models.Reply,
-    closures: Mapping[int, models.Closure],
-    mailboxes: Mapping[int, models.Mailbox],
+    practice: schema.Practice,
+    reply: schema.Reply,
+    closures: Mapping[int, schema.Closure],
+    mailboxes: Mapping[int, schema.Mailbox],
     block: HelpBlock,
     findings: Findings,
 ) -> Replies:
@@ -89,7 +89,7 @@ def fingerprint(config: Config) -> str:
     return hashlib.sha256(repr(each).encode()).hexdigest()[:16]
 
 
-def _says_something(table: models.Mailbox) -> bool:
+def _says_something(table: schema.Mailbox) -> bool:
     return table.reply is not None or any(closure.template for closure in table.closure)
 
 
@@ -116,9 +116,9 @@ def _place(refused: Refused, settings: ReplySettings, loc: Loc) -> Loc:
     return (*loc, "template" if refused.key == "template" else "sentences")
 
 
-def _special(index: int, table: models.Mailbox, usual: ReplySettings, reader: OwnWordsReader) -> ReplySettings:
+def _special(index: int, table: schema.Mailbox, usual: ReplySettings, reader: OwnWordsReader) -> ReplySettings:
     """What one mailbox says of its own, over the usual; words in the usual style are not for another one."""
-    from responder.config.models import MailboxReply
+    from responder.config.schema import MailboxReply
 
     loc: Loc = ("mailbox", index)
     reply = table.reply or MailboxReply()

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from responder.compose import ReplySettings
-    from responder.model import Address
-    from responder.policy import MailboxRules
-    from responder.rates import Rates
-    from responder.schedule import Schedule
+    from responder.core.hours.schedule import Schedule
+    from responder.core.limits.rates import Rates
+    from responder.core.message import Address
+    from responder.core.reply import ReplySettings
+    from responder.core.rules.decide import MailboxRules
 
 Tls = Literal["implicit", "starttls", "none"]
 Style = Literal["ordinary", "discreet"]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from responder.config.problems import Problem
-from responder.schedule import Closure, Opening, Schedule
+from responder.core.hours.schedule import Closure, Opening, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from responder.config import models
+    from responder.config import schema
     from responder.config.problems import Loc
-    from responder.hours import DailyInterval
+    from responder.core.hours.daily import DailyInterval
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -34,9 +34,9 @@ class Week:
         loc: where the tables stand: ``()`` for the practice's, ``("mailbox", 1)`` for a mailbox's own.
     """
 
-    hours: models.Hours | None = None
-    closures: Mapping[int, models.Closure] = field(default_factory=dict[int, "models.Closure"])
-    openings: Mapping[int, models.Opening] = field(default_factory=dict[int, "models.Opening"])
+    hours: schema.Hours | None = None
+    closures: Mapping[int, schema.Closure] = field(default_factory=dict[int, "schema.Closure"])
+    openings: Mapping[int, schema.Opening] = field(default_factory=dict[int, "schema.Opening"])
     loc: Loc = ()
 
 
@@ -52,14 +52,14 @@ def closure_loc(key: str) -> Loc:
     return ("closure", numbers[0]) if len(numbers) == 1 else ("mailbox", numbers[0], "closure", numbers[1])
 
 
-def of_mailbox(index: int, table: models.Mailbox) -> Week | None:
+def of_mailbox(index: int, table: schema.Mailbox) -> Week | None:
     """What a mailbox says of its own hours; None when the practice's hold."""
     if table.hours is None and not table.closure and not table.opening:
         return None
     return Week(table.hours, dict(enumerate(table.closure)), dict(enumerate(table.opening)), ("mailbox", index))
 
 
-def practice_schedule(practice: models.Practice | None, week: Week, problems: list[Problem]) -> Schedule | None:
+def practice_schedule(practice: schema.Practice | None, week: Week, problems: list[Problem]) -> Schedule | None:
     """The practice's hours; whatever is wrong is added to ``problems``."""
     zone = practice.time_zone if practice else ZoneInfo("UTC")
     sound = _complain(zone, week, problems)

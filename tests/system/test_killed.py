@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.service import answer
+from responder.live import answer
 from tests.lab.dovecot import Dovecot
 from tests.lab.smtp_script import Conversation, ScriptedSmtp
 from tests.system.site import ADDRESS, Site, closed_now, letter

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.errors import LedgerError, LedgerLockedError
-from responder.ledger import Claimed, Cursor, Ledger, State
-from responder.model import Uid, UidValidity
+from responder.adapters.ledger import Claimed, Cursor, Ledger, State
+from responder.core.errors import LedgerError, LedgerLockedError
+from responder.core.message import Uid, UidValidity
 from tests.unit.test_ledger import ACCEPTED, HELLO, INBOX, NIGHT, claim, key_of, receive, settle, states_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ WORKER = textwrap.dedent(
     """
     import asyncio, sys
     from pathlib import Path
-    from responder.ledger import Claimed, Ledger
-    from responder.model import Accepted
+    from responder.adapters.ledger import Claimed, Ledger
+    from responder.core.message import Accepted
     from tests.unit.test_ledger import ACCEPTED, INBOX, NIGHT, claim, key_of, receive, settle
 
     def say(word, uid):

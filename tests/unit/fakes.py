@@ -7,16 +7,25 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from responder.compose import Composer, ReplySettings
-from responder.crisis import choose
-from responder.errors import TransientError
-from responder.headers import parse_address
-from responder.mailbox import FolderState
-from responder.model import Accepted, Address, FetchedMessage, MessageKey, Outcome, OutgoingReply, Uid, UidValidity
-from responder.pipeline import Pipeline
-from responder.policy import MailboxRules
-from responder.rates import Rates
-from responder.schedule import Schedule, parse_hours
+from responder.adapters.imap import FolderState
+from responder.core.errors import TransientError
+from responder.core.hours.schedule import Schedule, parse_hours
+from responder.core.limits.rates import Rates
+from responder.core.mail.headers import parse_address
+from responder.core.message import (
+    Accepted,
+    Address,
+    FetchedMessage,
+    MessageKey,
+    Outcome,
+    OutgoingReply,
+    Uid,
+    UidValidity,
+)
+from responder.core.pipeline import Pipeline
+from responder.core.reply import Composer, ReplySettings
+from responder.core.reply.directory import choose
+from responder.core.rules.decide import MailboxRules
 
 MAILBOX = "hello@harbour.example"
 FOLDER = "INBOX"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from responder import headers, policy
-from responder.model import Address, ClosedPeriod, Decision
+from responder.core.mail import headers
+from responder.core.message import Address, ClosedPeriod, Decision
+from responder.core.rules import decide as policy
 
 AT = datetime(2026, 11, 21, 21, 15, tzinfo=UTC)
 """A Saturday evening, when every message of these tests arrives."""

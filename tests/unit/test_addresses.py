@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
-from responder.addresses import (
+from responder.core.mail.addresses import (
     MAX_ADDRESS_OCTETS,
     MAX_COMMENTS,
     MAX_ELEMENTS,

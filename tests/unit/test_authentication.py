@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from responder import headers
-from responder.authentication import EXCHANGE_ONLINE, MAX_FIELDS, MAX_PARTS, proposed_authserv_id, results, vouched_for
-from responder.model import InboundMessage
+from responder.core.mail import headers
+from responder.core.mail.authentication import (
+    EXCHANGE_ONLINE,
+    MAX_FIELDS,
+    MAX_PARTS,
+    proposed_authserv_id,
+    results,
+    vouched_for,
+)
+from responder.core.message import InboundMessage
 
 OURS = "mx.harbour.example"
 

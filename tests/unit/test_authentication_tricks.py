@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from responder.authentication import AuthResult, results
-from responder.headers import parse
+from responder.core.mail.authentication import AuthResult, results
+from responder.core.mail.headers import parse
 from tests.unit.fakes import NIGHT
 
 OURS = "mx.harbour.example"

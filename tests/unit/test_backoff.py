@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.backoff import Backoff
+from responder.core.limits.backoff import Backoff
 
 BACKOFF = Backoff(base=timedelta(seconds=1), cap=timedelta(minutes=1))
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.calendars import Calendars, keeper
-from responder.calendars.public import public_holidays
+from responder.adapters.calendars import Calendars, keeper
+from responder.adapters.calendars.public import public_holidays
+from responder.adapters.secrets import Login
 from responder.config import Config, ConfigError, load, pipeline_of
-from responder.credentials import Login
-from responder.daemon import Daemon
+from responder.daemon.daemon import Daemon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def test_nothing_asked_nothing_added(place: Place) -> None:
     place.write("public = false")
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC;"
-        "from responder.config import load; from responder.calendars import Calendars;"
+        "from responder.config import load; from responder.adapters.calendars import Calendars;"
         "config = load(Path(sys.argv[1])); assert Calendars().complete(config, datetime.now(UTC)) is config;"
         "print(sorted({'holidays', 'icalendar', 'recurring_ical_events', 'dateutil'} & set(sys.modules)))"
     )

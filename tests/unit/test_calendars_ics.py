@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder.calendars import ics
-from responder.timeline import Span
+from responder.adapters.calendars import ics
+from responder.core.hours.timeline import Span
 
 FILES = Path(__file__).parents[1] / "calendars"
 LONDON = ZoneInfo("Europe/London")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from responder import config
-from responder.calendars import Calendars
-from responder.changes import differences
+from responder.adapters.calendars import Calendars
+from responder.daemon.changes import differences
 from tests.unit.test_config_problems import BASE, SECOND
 
 WHOLE = (

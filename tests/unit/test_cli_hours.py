@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder import cli, picture
-from responder.cli.common import UsageError
-from responder.cli.editing import end_of_absence, weekday
+from responder import cli
+from responder.cli.context import UsageError
 from responder.cli.hours import cells_for
+from responder.cli.hours_set import end_of_absence, weekday
+from responder.core.views import week as picture
 
 NOW = datetime(2026, 11, 23, 18, 5, 40, tzinfo=UTC)
 
@@ -80,7 +81,7 @@ END:VCALENDAR
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file, on a Monday evening."""
     monkeypatch.setattr("responder.cli.hours.now", lambda: NOW)
-    monkeypatch.setattr("responder.cli.editing.now", lambda: NOW)
+    monkeypatch.setattr("responder.cli.hours_set.now", lambda: NOW)
     (tmp_path / "team.ics").write_text(CALENDAR.replace("\n", "\r\n"), newline="")
     file = tmp_path / "config.toml"
     file.write_text(FILE, encoding="utf-8")
@@ -306,5 +307,5 @@ def test_days_that_are_none(text: str) -> None:
 
 def test_only_the_editing_commands_load_what_edits() -> None:
     """The daemon does without it."""
-    code = "import sys; from responder.cli.parser import parser; parser(); sys.exit('tomlkit' in sys.modules)"
+    code = "import sys; from responder.cli.arguments import parser; parser(); sys.exit('tomlkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from responder import edit
-from responder.cli.lines import NEVER
-from responder.edit import EditError
+from responder.cli.crisis_lines import NEVER
+from responder.config import edit
+from responder.config.edit import EditError
 
 CONFIG = """# Our file; this comment stays.
 [practice]

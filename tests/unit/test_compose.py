@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.compose import Composer, TemplateError, check_help, reply_message_id
-from responder.compose.help import help_in
-from responder.compose.words import language
-from responder.crisis import choose, countries, own_line
-from responder.model import Address, ClosedPeriod
+from responder.core.message import Address, ClosedPeriod
+from responder.core.reply import Composer, TemplateError, check_help, reply_message_id
+from responder.core.reply.directory import choose, countries, own_line
+from responder.core.reply.help import help_in
+from responder.core.reply.words import language
 from tests.unit import reading
 from tests.unit.composing import (
     MESSAGE_ID,
@@ -128,7 +128,7 @@ def test_what_is_no_plain_text_shows_no_help() -> None:
 def test_when_not_even_the_built_in_text_helps_nothing_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot happen with what is shipped; if it did, the caller would hear of it instead of the sender."""
     composer = Composer(settings())
-    monkeypatch.setattr("responder.compose.composer.check_help", lambda *_: "the emergency number is gone")
+    monkeypatch.setattr("responder.core.reply.composer.check_help", lambda *_: "the emergency number is gone")
     with pytest.raises(TemplateError, match="the reply must not be sent: the emergency number"):
         composer.compose(REPLY, inbound(), variants("GB")["night"], now=NOW, message_id=MESSAGE_ID)
 

@@ -18,21 +18,21 @@ from zoneinfo import ZoneInfo
 import jinja2
 import pytest
 
-from responder import crisis
-from responder.compose import LANGUAGES, Composer, OwnWords, check_help, words
-from responder.compose.variants import VARIANTS
-from responder.compose.verify import site, ways
+from responder.core.reply import LANGUAGES, Composer, OwnWords, check_help, words
+from responder.core.reply import directory as crisis
+from responder.core.reply.variants import VARIANTS
+from responder.core.reply.verify import site, ways
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings
 from tests.unit.composing import variants as periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from responder.compose import ReplySettings
-    from responder.model import HelpBlock, OutgoingReply
+    from responder.core.message import HelpBlock, OutgoingReply
+    from responder.core.reply import ReplySettings
 
 GOLDEN = Path(__file__).parent / "golden" / "languages"
-TEMPLATES = resources.files("responder") / "templates"
+TEMPLATES = resources.files("responder.core.reply") / "templates"
 HOMES = {
     "en": ("GB", "Europe/London"), "cy": ("GB-WLS", "Europe/London"), "de": ("DE", "Europe/Berlin"),
     "es": ("ES", "Europe/Madrid"), "fr": ("FR", "Europe/Paris"), "it": ("IT", "Europe/Rome"),
@@ -263,7 +263,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         for file in ("ordinary.txt", "discreet.txt", "help.txt", "words.toml"):
             (tmp_path / "templates" / code / file).write_text((TEMPLATES / code / file).read_text("utf-8"), "utf-8")
     words.language.cache_clear()
-    monkeypatch.setattr("responder.compose.words.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr("responder.core.reply.words.resources.files", lambda _: tmp_path)
     yield tmp_path / "templates"
     words.language.cache_clear()
 
@@ -524,7 +524,7 @@ def test_html_shows_what_was_typed_and_never_runs_it() -> None:
 def test_an_html_part_without_help_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each body is read again by itself: a mail program shows only one of them."""
     composer = Composer(settings(html=True, template="Away.\n{{ help }}"))
-    whole = "responder.compose.composer.html_page"
+    whole = "responder.core.reply.composer.html_page"
     monkeypatch.setattr(whole, lambda *_: "<p>999</p><p>Nobody is here.</p>")
     with pytest.raises(ValueError, match="no crisis line's number stands on a line of its own"):
         composer.compose(REPLY, inbound(), periods("GB")["night"], now=NOW, message_id=MESSAGE_ID)

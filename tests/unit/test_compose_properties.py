@@ -7,8 +7,8 @@ from email.utils import getaddresses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.compose import Composer, check_help
-from responder.model import Address, ClosedPeriod, InboundMessage, Reply, ReturnPath
+from responder.core.message import Address, ClosedPeriod, InboundMessage, Reply, ReturnPath
+from responder.core.reply import Composer, check_help
 from tests.unit.composing import MESSAGE_ID, NOW, STYLES, inbound, parsed, settings, variants
 
 COMPOSERS = {(region, style): Composer(settings(region, style)) for region in ("GB", "US", "NZ") for style in STYLES}

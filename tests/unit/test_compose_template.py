@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import jinja2
 import pytest
 
-from responder.compose import VARIABLES, Composer, TemplateError, check_help
-from responder.compose.template import MAX_TEMPLATE
+from responder.core.reply import VARIABLES, Composer, TemplateError, check_help
+from responder.core.reply.template import MAX_TEMPLATE
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings, variants
 
 if TYPE_CHECKING:
-    from responder.model import ClosedPeriod
+    from responder.core.message import ClosedPeriod
 
 WHOLE = """\
 Hello from {{ practice_name or "us" }}. {# a note to ourselves #}
@@ -161,7 +161,7 @@ def test_the_last_look_is_at_the_finished_bytes(monkeypatch: pytest.MonkeyPatch)
         return "damaged" if len(seen) == 1 else None
 
     composer = Composer(settings(template=WHOLE))
-    monkeypatch.setattr("responder.compose.composer.check_help", refuses_the_first)
+    monkeypatch.setattr("responder.core.reply.composer.check_help", refuses_the_first)
     reply = composer.compose(REPLY, inbound(), variants("GB")["night"], now=NOW, message_id=MESSAGE_ID)
     assert reply.kind == "ordinary-builtin"
     assert seen == [seen[0], reply.content]

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.compose import Composer
-from responder.compose.variants import VARIANTS, sample, sample_now, variant_of
-from responder.model import ClosedPeriod
+from responder.core.message import ClosedPeriod
+from responder.core.reply import Composer
+from responder.core.reply.variants import VARIANTS, sample, sample_now, variant_of
 from tests.unit.composing import settings
 
 LONDON = ZoneInfo("Europe/London")

@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder import policy
-from responder.compose import Composer
 from responder.config import (
     CommandSource,
     Config,
@@ -30,8 +28,10 @@ from responder.config import (
     pipeline_of,
     providers,
 )
-from responder.model import Address, Level
-from responder.rates import Rates
+from responder.core.limits.rates import Rates
+from responder.core.message import Address, Level
+from responder.core.reply import Composer
+from responder.core.rules import decide as policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

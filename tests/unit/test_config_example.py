@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import TypeAdapter
 
-from responder.config import ServerConfig, load, models, providers
+from responder.config import ServerConfig, load, providers, schema
 from tests.unit.test_config_problems import CASES
 from tests.unit.test_config_syntax import HINTS
 
@@ -24,24 +24,24 @@ EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 TABLES: dict[str, type[BaseModel]] = {
-    "practice": models.Practice,
-    "hours": models.Hours,
-    "closure": models.Closure,
-    "opening": models.Opening,
-    "holidays": models.Holidays,
-    "crisis": models.Crisis,
-    "crisis.line": models.OwnLine,
-    "reply": models.Reply,
-    "rates": models.Rates,
-    "contact_form": models.ContactForm,
-    "mailbox": models.Mailbox,
+    "practice": schema.Practice,
+    "hours": schema.Hours,
+    "closure": schema.Closure,
+    "opening": schema.Opening,
+    "holidays": schema.Holidays,
+    "crisis": schema.Crisis,
+    "crisis.line": schema.OwnLine,
+    "reply": schema.Reply,
+    "rates": schema.Rates,
+    "contact_form": schema.ContactForm,
+    "mailbox": schema.Mailbox,
 }
-INLINE: tuple[type[BaseModel], ...] = (models.Password, models.SmtpServer)
+INLINE: tuple[type[BaseModel], ...] = (schema.Password, schema.SmtpServer)
 INNER_TABLES = {("crisis", "line")} | {("mailbox", key) for key in ("hours", "closure", "opening", "reply")}
 """Keys that are written as a table of their own."""
-KEYS = [(name, key) for name, table in TABLES.items() for key in models.keys_of(table)]
+KEYS = [(name, key) for name, table in TABLES.items() for key in schema.keys_of(table)]
 KEYS = [pair for pair in KEYS if pair not in INNER_TABLES]
-INLINE_KEYS = [key for table in INLINE for key in models.keys_of(table)]
+INLINE_KEYS = [key for table in INLINE for key in schema.keys_of(table)]
 
 
 def section(name: str) -> str:
@@ -137,7 +137,7 @@ def test_every_default_is_called_one_in_the_example() -> None:
     wanted = {
         (name, key)
         for name, table in TABLES.items()
-        for key in models.keys_of(table)
+        for key in schema.keys_of(table)
         if name != "hours" and (name, key) not in INNER_TABLES and _has_default(table, key)
     }
     assert written == wanted

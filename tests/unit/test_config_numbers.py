@@ -15,7 +15,7 @@ import pytest
 
 from responder.config import load
 from responder.config.numbers import LONGEST_SHORT, read
-from responder.crisis import ANYWHERE, countries
+from responder.core.reply.directory import ANYWHERE, countries
 from tests.unit.test_config_problems import BASE
 
 PAGE = "compare it digit by digit with the service's own page"
@@ -24,7 +24,10 @@ LINE = '[[crisis.line]]\nname = "County crisis team"\nfor = "anyone"\n'
 
 def directory() -> list[dict[str, Any]]:
     """Every entry with a number to call, as its file has it."""
-    files = (resources.files("responder") / "data/crisis" / f"{code.lower()}.toml" for code in (*countries(), ANYWHERE))
+    files = (
+        resources.files("responder.core.reply") / "countries" / f"{code.lower()}.toml"
+        for code in (*countries(), ANYWHERE)
+    )
     entries = [entry for file in files for entry in tomllib.loads(file.read_text(encoding="utf-8"))["line"]]
     return [entry for entry in entries if "phone" in entry]
 

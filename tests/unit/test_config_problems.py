@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder import policy
 from responder.config import ConfigError, load
-from responder.crisis import countries
-from responder.model import Level
+from responder.core.message import Level
+from responder.core.reply.directory import countries
+from responder.core.rules import decide as policy
 
 if TYPE_CHECKING:
     from pathlib import Path

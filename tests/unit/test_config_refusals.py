@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from responder import config as configuration
-from responder.cli import checking
+from responder.adapters.secrets import Login
+from responder.cli import check as checking
 from responder.config import Config, ConfigError, load, pipeline_of
-from responder.credentials import Login
-from responder.daemon import Daemon
+from responder.daemon.daemon import Daemon
 from tests.unit.test_config_problems import BASE, MARK, place_of
 
 GENERAL = ["gb-samaritans", "gb-shout"]

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from responder.calendars.public import public_holidays
+from responder.adapters.calendars.public import public_holidays
 from responder.config.regions import known_parts, region
-from responder.crisis import choose, countries, load
+from responder.core.reply.directory import choose, countries, load
 
 
 @pytest.mark.parametrize("country", countries())

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.compose import Composer, OwnWords, words
 from responder.config import load, pipeline_of
 from responder.config.replies import fingerprint
-from responder.errors import ConfigError
+from responder.core.errors import ConfigError
+from responder.core.reply import Composer, OwnWords, words
 
 if TYPE_CHECKING:
     from responder.config import Config
-    from responder.model import ClosedPeriod
+    from responder.core.message import ClosedPeriod
 
 PRACTICE = """\
 [practice]
@@ -243,7 +243,7 @@ def test_a_linter_without_its_rules_costs_the_words_and_not_the_file(
         raise FileNotFoundError("en.toml")
 
     for name in ("lint_words", "lint_template", "lint_subject", "lint_sender_name"):
-        monkeypatch.setattr(f"responder.lint.{name}", broken)
+        monkeypatch.setattr(f"responder.core.lint.{name}", broken)
     config = loaded(tmp_path, PRACTICE, '[reply]\nsign_off = "Warm wishes"\n', MAILBOX.format("hello"))
     (refusal,) = config.refusals
     assert "reply.sign_off" in refusal
@@ -254,7 +254,7 @@ def test_a_linter_without_its_rules_costs_the_words_and_not_the_file(
 def test_a_broken_english_text_does_not_refuse_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The few words that are in no file go out, and it is told."""
     words.language.cache_clear()
-    monkeypatch.setattr("responder.compose.words.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr("responder.core.reply.words.resources.files", lambda _: tmp_path)
     try:
         config = loaded(tmp_path, PRACTICE, MAILBOX.format("hello"))
         assert any("cannot be read" in each for each in config.refusals)

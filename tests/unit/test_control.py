@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from responder import control
-from responder.control import ControlServer, NoAnswerError, ask
-from responder.errors import LedgerError
+from responder.core.errors import LedgerError
+from responder.daemon.control import server as control
+from responder.daemon.control.server import ControlServer, NoAnswerError, ask
 
 Answer = dict[str, object]
 

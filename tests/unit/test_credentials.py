@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder import credentials
+from responder.adapters import secrets as credentials
+from responder.adapters.secrets import Login, login, resolve
 from responder.config import CommandSource, CredentialSource, EnvSource, FileSource
-from responder.credentials import Login, login, resolve
-from responder.errors import PermanentError
+from responder.core.errors import PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

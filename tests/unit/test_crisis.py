@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from responder.crisis import ANYWHERE, MAX_CALLS, CrisisLine, choose, countries, load, own_line
+from responder.core.reply.directory import ANYWHERE, MAX_CALLS, CrisisLine, choose, countries, load, own_line
 
 COUNTY = own_line("County team", "for people already in its care", phone="0808 157 0123", hours="24/7")
 

@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 
-from responder.crisis import ANYWHERE, CrisisLine, countries, load
+from responder.core.reply.directory import ANYWHERE, CrisisLine, countries, load
 
 ALL = [line for country in (*countries(), ANYWHERE) for line in load(country)]
 
@@ -31,7 +31,9 @@ def test_a_file_holds_its_own_country_in_order_of_rank(country: str) -> None:
 
 def test_confidence_is_one_of_the_words_that_are_explained() -> None:
     """The meta file says what each means; "own" never stands in the directory."""
-    meta = tomllib.loads((resources.files("responder") / "data/crisis/_meta.toml").read_text(encoding="utf-8"))["meta"]
+    meta = tomllib.loads(
+        (resources.files("responder.core.reply") / "countries/_meta.toml").read_text(encoding="utf-8")
+    )["meta"]
     assert {line.confidence for line in ALL} == set(meta["confidence"])
     assert {source.kind for line in ALL for source in line.sources} <= set(meta["source_types"])
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from responder import config as configuration
-from responder.cli import live
+from responder.adapters.imap import CommandPool
+from responder.adapters.ledger import Ledger
+from responder.adapters.secrets import Login
+from responder.cli import run as live
 from responder.cli.judging import _serve
-from responder.credentials import Login
-from responder.daemon import Daemon
-from responder.demo import show
-from responder.ledger import Ledger
-from responder.mailbox import CommandPool
+from responder.daemon.daemon import Daemon
+from responder.demo.story import show
 from tests.unit.fakes import pipeline
 from tests.unit.test_judging import BATCH
 
@@ -111,7 +111,7 @@ async def test_the_demo_keeps_its_promises() -> None:
 
 def test_the_demo_without_its_servers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What is missing is named, with the way to get it."""
-    monkeypatch.setitem(sys.modules, "responder.demo", None)
+    monkeypatch.setitem(sys.modules, "responder.demo.story", None)
     assert live.demo(Namespace()) == 1
     assert "after-hours-responder[demo]" in capsys.readouterr().err
 

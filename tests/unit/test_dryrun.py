@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from responder.dryrun import MAX_PENDING, Report, Window, _judged, back_test
-from responder.errors import TransientError
-from responder.mailbox import Mailbox
-from responder.model import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.pipeline import Record, record_of
+from responder.adapters.imap import Mailbox
+from responder.backtest.back_test import MAX_PENDING, Report, Window, _judged, back_test
+from responder.core.errors import TransientError
+from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
+from responder.core.pipeline import Record, record_of
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from responder import config, edit
-from responder.edit import EditError
-from responder.errors import ConfigError
+from responder import config
+from responder.config import edit
+from responder.config.edit import EditError
+from responder.core.errors import ConfigError
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
 START, END = datetime.fromisoformat("2026-11-23T18:05"), datetime.fromisoformat("2026-12-07T00:00")

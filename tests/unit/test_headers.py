@@ -11,9 +11,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
-from responder import headers
-from responder.model import Address, Defect, InboundMessage, ReturnPath
-from responder.policy import judge_rules
+from responder.core.mail import headers
+from responder.core.message import Address, Defect, InboundMessage, ReturnPath
+from responder.core.rules.decide import judge_rules
 from tests.unit.policy_cases import AT, MAILBOX, block
 
 NO_FLAGS: frozenset[str] = frozenset()

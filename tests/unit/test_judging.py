@@ -8,9 +8,9 @@ import signal
 import pytest
 
 from responder.cli.judging import JudgeProcess
-from responder.errors import TransientError
-from responder.model import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.pipeline import record_of
+from responder.core.errors import TransientError
+from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
+from responder.core.pipeline import record_of
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, header_block, pipeline
 
 pytestmark = pytest.mark.filterwarnings(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.errors import LedgerError
-from responder.ledger import AlreadyAnswered, Claim, Claimed, Cursor, Ledger, NewDue, NotDue, Recovered, State
-from responder.model import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, UidValidity, Unknown
+from responder.adapters.ledger import AlreadyAnswered, Claim, Claimed, Cursor, Ledger, NewDue, NotDue, Recovered, State
+from responder.core.errors import LedgerError
+from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, UidValidity, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.errors import LedgerError, LedgerLockedError
-from responder.ledger import Claimed, Cursor, Ledger, State, database
-from responder.model import Uid, UidValidity
+from responder.adapters.ledger import Claimed, Cursor, Ledger, State, schema
+from responder.core.errors import LedgerError, LedgerLockedError
+from responder.core.message import Uid, UidValidity
 from tests.unit.test_ledger import (
     ACCEPTED,
     ANNA,
@@ -41,7 +41,7 @@ def mode_of(path: Path) -> int:
 
 
 async def made(directory: Path, *, key: bytes | None = None) -> Path:
-    """A ledger with one reply sent, closed again; gives its database."""
+    """A ledger with one reply sent, closed again; gives its schema."""
     ledger = await Ledger.open(directory, key=key)
     await answer(ledger, await receive(ledger, key_of(1)), ACCEPTED)
     await ledger.close()
@@ -52,7 +52,7 @@ async def refused(directory: Path, *, key: bytes | None = None) -> str:
     """What a start says that must not succeed; it leaves the directory unlocked."""
     with pytest.raises(LedgerError) as refusal:
         await Ledger.open(directory, key=key)
-    os.close(database._lock(directory))
+    os.close(schema._lock(directory))
     return str(refusal.value)
 
 
@@ -285,13 +285,13 @@ def _fails(db: sqlite3.Connection) -> None:
 async def test_an_older_schema_is_brought_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Step by step, with all that is in it, once."""
     path = await made(tmp_path)
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, _adds_a_note))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _adds_a_note))
     for _ in range(2):
         ledger = await Ledger.open(tmp_path)
         assert await ledger.last_replied(HELLO, ANNA) == NIGHT
         await ledger.close()
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(database.MIGRATIONS),)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
         assert db.execute("SELECT note FROM replies").fetchall() == [("none",)]
 
 
@@ -299,7 +299,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     """The old program can still open it."""
     await made(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, _fails))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _fails))
         assert "no such table" in await refused(tmp_path)
     ledger = await Ledger.open(tmp_path)
     assert await ledger.last_replied(HELLO, ANNA) == NIGHT

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from responder.ledger import AlreadyAnswered, Claimed, Cursor, Ledger, NewDue, NotDue, State
-from responder.model import Accepted, Deferred, MessageKey, Rejected, Uid, UidValidity, Unknown
+from responder.adapters.ledger import AlreadyAnswered, Claimed, Cursor, Ledger, NewDue, NotDue, State
+from responder.core.message import Accepted, Deferred, MessageKey, Rejected, Uid, UidValidity, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.ledger import (
+from responder.adapters.ledger import (
     AlreadyAnswered,
     Barred,
     Claim,
@@ -23,10 +23,10 @@ from responder.ledger import (
     OverRate,
     State,
     Terms,
-    database,
+    schema,
 )
-from responder.model import MessageKey, Outcome, Proof, Uid, UidValidity
-from responder.rates import BREAKER, DAY, REFUSED_FOR, Limit, Scope
+from responder.core.limits.rates import BREAKER, DAY, REFUSED_FOR, Limit, Scope
+from responder.core.message import MessageKey, Outcome, Proof, Uid, UidValidity
 from tests.unit.test_ledger import (
     ACCEPTED,
     ANNA,
@@ -403,21 +403,21 @@ async def make_version_1(directory: Path, monkeypatch: pytest.MonkeyPatch) -> No
         "id, mailbox, folder, uid_validity, uid, state, uncertain, received_at, not_before, message, correspondent,"
         " claimed_at, settled_at, reason"
     )
-    path = directory / database.DATABASE
+    path = directory / schema.DATABASE
     with closing(sqlite3.connect(path)) as db:
         rows = db.execute(f"SELECT {columns} FROM replies").fetchall()  # noqa: S608 - constant
         kept = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in ("meta", "cursors")}  # noqa: S608 - constant
         for name in ("replies", "meta", "cursors", "never", "refused", "texts"):
             db.execute(f"DROP TABLE {name}")
-        database.MIGRATIONS[0](db)
+        schema.MIGRATIONS[0](db)
         db.executemany(f"INSERT INTO replies ({columns}) VALUES ({', '.join('?' * 14)})", rows)  # noqa: S608 - constant
         db.executemany("INSERT INTO meta VALUES (?, ?)", kept["meta"])
         db.executemany("INSERT INTO cursors VALUES (?, ?, ?, ?)", kept["cursors"])
         db.execute("PRAGMA user_version = 1")
         db.commit()
     with monkeypatch.context() as patch:  # a program of that time takes it for its own
-        patch.setattr(database, "MIGRATIONS", database.MIGRATIONS[:1])
-        database._open_database(path, (directory / database.KEY).read_bytes()).close()
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        schema._open_database(path, (directory / schema.KEY).read_bytes()).close()
 
 
 async def test_hashes_of_two_kinds_differ(ledger: Ledger) -> None:

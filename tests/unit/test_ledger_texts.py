@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from responder.ledger import KEEP_TEXTS, Claimed, Cursor, Ledger, Memory, PastReply, State, database
-from responder.model import MessageKey, Outcome, Uid, UidValidity, text_fingerprint
+from responder.adapters.ledger import KEEP_TEXTS, Claimed, Cursor, Ledger, Memory, PastReply, State, schema
+from responder.core.message import MessageKey, Outcome, Uid, UidValidity, text_fingerprint
 from tests.unit.test_ledger import (
     ACCEPTED,
     ANNA,
@@ -67,7 +67,7 @@ async def known(ledger: Ledger, who: str = ANNA, limit: int = 9) -> Memory:
 
 def texts_in(path: Path) -> list[tuple[str, str]]:
     """Fingerprints and texts, as they lie in the file of a closed ledger."""
-    with closing(sqlite3.connect(path / database.DATABASE)) as db:
+    with closing(sqlite3.connect(path / schema.DATABASE)) as db:
         return db.execute("SELECT fingerprint, text FROM texts ORDER BY first_sent_at").fetchall()
 
 
@@ -202,7 +202,7 @@ async def test_a_pruned_text_is_gone_from_the_file(tmp_path: Path) -> None:
     ledger = await Ledger.open(tmp_path)
     await send(ledger, key_of(1), (ACCEPTED, FIRST))
     await ledger.close()
-    path = tmp_path / database.DATABASE
+    path = tmp_path / schema.DATABASE
     assert b"We open again on Monday" in path.read_bytes()
     again = await Ledger.open(tmp_path)
     await again.prune(NIGHT - HOUR, texts_before=NIGHT + HOUR)
@@ -216,13 +216,13 @@ async def test_a_pruned_text_is_gone_from_the_file(tmp_path: Path) -> None:
 async def make_version_2(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger as the program before this schema made it: one reply sent, one in doubt, one due."""
     with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", database.MIGRATIONS[:2])
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
         ledger = await Ledger.open(directory)
         await send(ledger, key_of(1), (ACCEPTED, None))
         await send(ledger, key_of(2), (UNKNOWN, None), who=BEN)
         await receive(ledger, key_of(3))
         await ledger.close()
-    with closing(sqlite3.connect(directory / database.DATABASE)) as db:
+    with closing(sqlite3.connect(directory / schema.DATABASE)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (2,)
         assert "text" not in {row[1] for row in db.execute("PRAGMA table_info(replies)")}
 

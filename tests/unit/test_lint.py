@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from responder.compose import LANGUAGES
-from responder.lint import RULES, Finding, lint_sender_name, lint_subject, lint_template, lint_words
-from responder.lint.patterns import PatternError, pattern
-from responder.lint.rules import NO_HELP
+from responder.core.lint import RULES, Finding, lint_sender_name, lint_subject, lint_template, lint_words
+from responder.core.lint.patterns import PatternError, pattern
+from responder.core.lint.rules import NO_HELP
+from responder.core.reply import LANGUAGES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -27,7 +27,7 @@ TRICKS = [(code, text) for code, table in DATA.items() for text in table.get("tr
 CAUGHT = [
     (code, rule, text) for code, table in DATA.items() for rule, texts in table["caught"].items() for text in texts
 ]
-DIRECTORY = sorted((ROOT / "responder/data/crisis").glob("*.toml"))
+DIRECTORY = sorted((ROOT / "responder/core/reply/countries").glob("*.toml"))
 
 
 def lint(rule: str, text: str, language: str) -> tuple[Finding, ...]:
@@ -391,7 +391,7 @@ def test_the_examples_of_the_page_are_found(rule: Any) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_data_is_well_written(code: str) -> None:
     """Every pattern compiles, belongs to a rule, and stands there once."""
-    table = tomllib.loads((ROOT / f"responder/data/lint/{code}.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((ROOT / f"responder/core/lint/languages/{code}.toml").read_text(encoding="utf-8"))
     assert set(table["rule"]) <= {rule.id for rule in RULES}
     for found in table["rule"].values():
         assert len(set(found["patterns"])) == len(found["patterns"])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from responder.compose import LANGUAGES
-from responder.lint import lint_sender_name, lint_subject, lint_template, lint_words
-from responder.lint.fold import fold, folded
+from responder.core.lint import lint_sender_name, lint_subject, lint_template, lint_words
+from responder.core.lint.fold import fold, folded
+from responder.core.reply import LANGUAGES
 
 SIZE = 16 * 1024
 MARKS = ("{{", "}}", "{%", "%}", "{#", "#}", "'", '"', " help ", " if opens ", "endif", "raw", "<", "&#x", ";", "not ",

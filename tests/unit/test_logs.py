@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from responder import logs
+from responder.daemon import logs
 
 
 @pytest.fixture(autouse=True)

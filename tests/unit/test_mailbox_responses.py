@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.mailbox.faults import printable
-from responder.mailbox.responses import (
+from responder.adapters.imap.errors import printable
+from responder.adapters.imap.responses import (
     Item,
     Row,
     read_internaldate,
@@ -18,7 +18,7 @@ from responder.mailbox.responses import (
     search_date,
     uid_set,
 )
-from responder.model import Uid
+from responder.core.message import Uid
 
 AT = datetime(2026, 11, 23, 19, 30, 5, tzinfo=UTC)
 BLOCK = b"From: someone@example.org\r\n\r\n"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from responder import cli, control
-from responder.cli import asking as command
-from responder.control import ControlServer
-from responder.ledger import Ledger
-from responder.service.never import NotAnAddressError, never_handlers
+from responder import cli
+from responder.adapters.ledger import Ledger
+from responder.cli import prompt as command
+from responder.daemon.control import server as control
+from responder.daemon.control.never import NotAnAddressError, never_handlers
+from responder.daemon.control.server import ControlServer
 from tests.unit.fakes import NIGHT
 
 Run = Callable[..., tuple[int, str, str]]

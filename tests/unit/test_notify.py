@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.notify import Notifier
+from responder.daemon.systemd import Notifier
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder import picture
-from responder.picture import ASCII, BLOCKS, Block, Day, Mark
-from responder.schedule import Closure, Opening, Schedule, parse_hours
+from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
+from responder.core.views import week as picture
+from responder.core.views.week import ASCII, BLOCKS, Block, Day, Mark
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2026, 11, 23)

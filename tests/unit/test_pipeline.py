@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder.model import FetchedMessage, MessageKey, Reply, Skip, Uid, UidValidity
-from responder.pipeline import record_of, rfc3339
+from responder.core.message import FetchedMessage, MessageKey, Reply, Skip, Uid, UidValidity
+from responder.core.pipeline import record_of, rfc3339
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, address, header_block, pipeline
 
 KEY = MessageKey(MAILBOX, FOLDER, UidValidity(7), Uid(3))

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder import compose, headers, policy
-from responder.model import ClosedPeriod, Reply, Skip
+from responder.core import reply as compose
+from responder.core.mail import headers
+from responder.core.message import ClosedPeriod, Reply, Skip
+from responder.core.rules import decide as policy
 from tests.unit.policy_cases import AT, HELLO, HELP, LIVE, MAILBOX, OUT_OF_HOURS, PERIOD, PROOF, block, judge, outcome
 
 HOUR = timedelta(hours=1)

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from responder.model import Reply, Skip
-from responder.policy import RULES
+from responder.core.message import Reply, Skip
+from responder.core.rules.decide import RULES
 from tests.unit.policy_cases import outcome
 from tools.corpus import Sample, mistakes, samples, table
 

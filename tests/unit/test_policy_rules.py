@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from responder import headers, policy
-from responder.headers import HEADER_NAMES
-from responder.model import Address, Level, Proof, Reply, Skip
-from responder.policy import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules
-from responder.rules import SOFT_RULES as SAME
+from responder.core.mail import headers
+from responder.core.mail.headers import HEADER_NAMES
+from responder.core.message import Address, Level, Proof, Reply, Skip
+from responder.core.rules import decide as policy
+from responder.core.rules.decide import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules
+from responder.core.rules.table import SOFT_RULES as SAME
 from tests.unit.policy_cases import AT, MAILBOX, PROOF, block, judge, outcome
 
 Case = tuple[str, str, dict[str, str], str]

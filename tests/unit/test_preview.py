@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from responder import config as configuration
-from responder.cli import checking, main
+from responder.cli import check as checking
+from responder.cli import main
 from responder.cli.approval import approval
 from responder.config.replies import fingerprint
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from responder import signoff
 from responder.cli import main
-from responder.compose import Composer
-from responder.crisis import choose, own_line
-from responder.model import Address
-from responder.signoff import Group, Sheet, Tongue, as_read
-from responder.signoff.text import replies, summary
+from responder.core.message import Address
+from responder.core.reply import Composer
+from responder.core.reply.directory import choose, own_line
+from responder.core.views import signoff
+from responder.core.views.signoff import Group, Sheet, Tongue, as_read
+from responder.core.views.signoff.text import replies, summary
 from tests.unit.composing import settings
 from tests.unit.test_preview import CONFIG, WINTER, host_zones
 
@@ -165,8 +165,8 @@ def test_approved_words_need_no_line() -> None:
 
 def test_a_reply_of_last_resort_is_still_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no language can be read, the bare words are what there is to look at: one stretch of them."""
-    from responder.compose import composer as module
-    from responder.compose.words import LanguageError
+    from responder.core.reply import composer as module
+    from responder.core.reply.words import LanguageError
 
     def broken(code: str) -> object:
         raise LanguageError(code)

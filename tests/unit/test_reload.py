@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from responder import config, reload
-from responder.errors import ConfigError
-from responder.reload import Reloader
+from responder import config
+from responder.core.errors import ConfigError
+from responder.daemon import reload
+from responder.daemon.reload import Reloader
 from tests.unit.test_config_problems import BASE
 
 
@@ -55,7 +56,7 @@ class Daemon:
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     """A daemon whose reloader is in a hurry."""
     monkeypatch.setattr(reload, "LOOK_EVERY", 0.002)
-    monkeypatch.setattr("responder.watchfile.SETTLED_AFTER", 0.004)
+    monkeypatch.setattr("responder.daemon.file_watch.SETTLED_AFTER", 0.004)
     return Daemon(tmp_path / "config.toml")
 
 

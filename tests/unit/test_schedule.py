@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder import timeline
-from responder.model import ClosedPeriod
-from responder.schedule import Closure, DailyInterval, Opening, Schedule, parse_hours
+from responder.core.hours import timeline
+from responder.core.hours.schedule import Closure, DailyInterval, Opening, Schedule, parse_hours
+from responder.core.message import ClosedPeriod
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPEN = "open"
@@ -1218,7 +1218,7 @@ def test_later_changes_of_the_given_week_do_not_reach_it() -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking about every week of two centuries leaves no more than the stated number of blocks and periods behind."""
-    monkeypatch.setattr("responder.schedule._MAX_KEPT", 20)
+    monkeypatch.setattr("responder.core.hours.schedule._MAX_KEPT", 20)
     made = london()
     for week in range(600):
         period = made.closed_period(utc("2000-01-02 12:00") + timedelta(weeks=week))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.hours import checked_nights
-from responder.schedule import DailyInterval, parse_hours
+from responder.core.hours.daily import checked_nights
+from responder.core.hours.schedule import DailyInterval, parse_hours
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from responder.schedule import Closure, DailyInterval, Opening, Schedule
-from responder.timeline import Shut, Shuts, Span
+from responder.core.hours.schedule import Closure, DailyInterval, Opening, Schedule
+from responder.core.hours.timeline import Shut, Shuts, Span
 from tools.sweep import different_zones
 
 ZONES = (

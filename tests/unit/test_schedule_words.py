@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder import timewords
-from responder.schedule import LOCALES, in_words
+from responder.core.hours import words as timewords
+from responder.core.hours.schedule import LOCALES, in_words
 
 LONDON = "Europe/London"
 NEW_YORK = "America/New_York"

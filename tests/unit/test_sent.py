@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from responder import cli, control
+from responder import cli
 from responder import config as configuration
-from responder.control import ControlServer
-from responder.credentials import Login
-from responder.daemon import Daemon
-from responder.ledger import KEEP_TEXTS, Ledger
-from responder.model import Accepted, Outcome, Unknown, text_fingerprint
-from responder.service.sent import MAX_REPLIES, sent_handlers
+from responder.adapters.ledger import KEEP_TEXTS, Ledger
+from responder.adapters.secrets import Login
+from responder.core.message import Accepted, Outcome, Unknown, text_fingerprint
+from responder.daemon.control import server as control
+from responder.daemon.control.sent import MAX_REPLIES, sent_handlers
+from responder.daemon.control.server import ControlServer
+from responder.daemon.daemon import Daemon
 from tests.unit.test_ledger import ANNA, BEN, HELLO, NIGHT, claim, key_of
 from tests.unit.test_ledger_texts import send
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from responder.errors import AuthenticationError, LedgerError, PermanentError, TransientError
-from responder.ledger import Ledger
-from responder.model import Deferred, Outcome, OutgoingReply, Rejected, Unknown
-from responder.service import MailboxService, answer, watch
-from responder.service.watch import wait_after
+from responder.adapters.ledger import Ledger
+from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
+from responder.core.message import Deferred, Outcome, OutgoingReply, Rejected, Unknown
+from responder.live import MailboxService, answer, watch
+from responder.live.watch import wait_after
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, FakeSender, header_block, pipeline
 
 BASELINE = "old@mail.example"

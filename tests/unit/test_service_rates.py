@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from responder.model import Rejected
-from responder.rates import Rates
-from responder.service import MailboxService
-from responder.service.alarm import Alarm
+from responder.core.limits.rates import Rates
+from responder.core.message import Rejected
+from responder.live import MailboxService
+from responder.live.alarm import Alarm
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 from tests.unit.test_service import Stage, stage
 

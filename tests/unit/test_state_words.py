@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.schedule import Closure, Schedule, parse_hours
-from responder.timewords import locale_for, state_in_words
+from responder.core.hours.schedule import Closure, Schedule, parse_hours
+from responder.core.hours.words import locale_for, state_in_words
 
 LONDON = ZoneInfo("Europe/London")
 WEEK = dict.fromkeys(range(5), parse_hours("09:00-17:00"))

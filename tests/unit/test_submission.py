@@ -9,11 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.model import Address, Deferred, Outcome, Rejected, Unknown
-from responder.submission.breaker import Breaker, Hearsay
-from responder.submission.connection import wire_form
-from responder.submission.submitter import is_fit
-from responder.submission.verdict import (
+from responder.adapters.smtp.breaker import Breaker, Hearsay
+from responder.adapters.smtp.classify import (
     MAX_SAID,
     AliasRefused,
     Phase,
@@ -22,6 +19,9 @@ from responder.submission.verdict import (
     redact,
     refuses_null_path,
 )
+from responder.adapters.smtp.connection import wire_form
+from responder.adapters.smtp.submitter import is_fit
+from responder.core.message import Address, Deferred, Outcome, Rejected, Unknown
 
 DAY = 24 * 3600.0
 FAULT = Deferred("AUTH: 535", account_wide=True, cure="check it")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder.schedule import Schedule
+from responder.core.hours.schedule import Schedule
 from tools import sweep
 
 HARD = [

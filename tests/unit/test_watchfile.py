@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.watchfile import HALF_WRITTEN, SETTLED_AFTER, FileWatch
+from responder.daemon.file_watch import HALF_WRITTEN, SETTLED_AFTER, FileWatch
 
 TEXT = 'a = 1\n[reply]\ntemplate = "own.txt"\n[holidays]\ncalendars = ["team.ics", "", 7]\n'
 

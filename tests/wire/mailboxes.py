@@ -9,8 +9,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from responder.mailbox import CommandPool, Limits, Mailbox
-from responder.model import FetchedMessage, Uid, UidValidity
+from responder.adapters.imap import CommandPool, Limits, Mailbox
+from responder.core.message import FetchedMessage, Uid, UidValidity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from responder.errors import PermanentError, ResponderError, TransientError
-from responder.mailbox import Limits
-from responder.model import Uid
+from responder.adapters.imap import Limits
+from responder.core.errors import PermanentError, ResponderError, TransientError
+from responder.core.message import Uid
 from tests.lab.imap_script import HEADER, ImapScript, Talk
 from tests.wire.mailboxes import (
     answering,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from responder.errors import AuthenticationError, PermanentError, ResponderError, TransientError
-from responder.mailbox import CommandPool, Limits, Mailbox
+from responder.adapters.imap import CommandPool, Limits, Mailbox
+from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
 from tests.lab.imap_script import ImapScript, Talk
 from tests.wire.mailboxes import (
     HASTY,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.errors import AuthenticationError, PermanentError, TransientError
-from responder.headers import MAX_HEADER_OCTETS
-from responder.model import MessageKey, Uid, UidValidity
+from responder.core.errors import AuthenticationError, PermanentError, TransientError
+from responder.core.mail.headers import MAX_HEADER_OCTETS
+from responder.core.message import MessageKey, Uid, UidValidity
 from tests.lab.dovecot import Dovecot
 from tests.wire.mailboxes import QUICK, USER, Login, Server, fetched, mailbox_of
 
@@ -228,7 +228,7 @@ async def test_certificate_of_an_unknown_authority(lab: Dovecot, user: str) -> N
 
 async def test_windows_over_a_large_folder(lab: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder larger than a window is read window by window, without losing or repeating a message."""
-    monkeypatch.setattr("responder.mailbox.session._WINDOW", 7)
+    monkeypatch.setattr("responder.adapters.imap.mailbox._WINDOW", 7)
     lab.deliver_many(user, ((message(n), ARRIVAL + timedelta(minutes=n)) for n in range(40)))
     for uid in range(2, 31):
         lab.expunge(user, uid) if uid % 3 else None
@@ -246,7 +246,7 @@ async def test_many_chunks_with_the_next_one_on_its_way(
     lab: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Batches come in order; who stops half-way can go on using the connection."""
-    monkeypatch.setattr("responder.mailbox.fetching.CHUNK", 3)
+    monkeypatch.setattr("responder.adapters.imap.fetch.CHUNK", 3)
     lab.deliver_many(user, ((message(n), ARRIVAL) for n in range(10)))
     async with mailbox_of(tls(lab), login=Login(user), limits=QUICK) as mailbox:
         state = await mailbox.connect()
@@ -266,7 +266,7 @@ async def test_twenty_mailboxes_share_two_threads(lab: Dovecot, user: str) -> No
     """Waiting holds no thread: more mailboxes than threads wait at once, and each hears of its own mail."""
     from contextlib import AsyncExitStack
 
-    from responder.mailbox import CommandPool, Mailbox
+    from responder.adapters.imap import CommandPool, Mailbox
     from tests.wire.mailboxes import HEADER_NAMES
 
     users = [f"{n}-{user}" for n in range(20)]

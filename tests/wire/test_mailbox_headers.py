@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from responder.errors import TransientError
-from responder.headers import MAX_HEADER_OCTETS
-from responder.mailbox.fetching import CHUNK
-from responder.mailbox.wire import FETCH_ALLOWANCE, MAX_LITERAL
-from responder.model import Uid, UidValidity
+from responder.adapters.imap.fetch import CHUNK
+from responder.adapters.imap.protocol import FETCH_ALLOWANCE, MAX_LITERAL
+from responder.core.errors import TransientError
+from responder.core.mail.headers import MAX_HEADER_OCTETS
+from responder.core.message import Uid, UidValidity
 from tests.lab.imap_script import HEADER, ImapScript, Talk
 from tests.wire.mailboxes import (
     HASTY,

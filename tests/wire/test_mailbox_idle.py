@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from responder.errors import TransientError
-from responder.mailbox import Limits
-from responder.mailbox.idle import IdleRound
+from responder.adapters.imap import Limits
+from responder.adapters.imap.idle import IdleRound
+from responder.core.errors import TransientError
 from tests.lab.imap_script import ImapScript, Talk
 from tests.wire.mailboxes import HASTY, QUICK, fetched, mailbox_of, server_of, woken_after
 

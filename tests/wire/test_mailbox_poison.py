@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.ledger import Ledger
-from responder.mailbox import CommandPool, Lessons, Mailbox
-from responder.model import Uid, UidValidity
-from responder.service import MailboxService, watch
+from responder.adapters.imap import CommandPool, Lessons, Mailbox
+from responder.adapters.ledger import Ledger
+from responder.core.message import Uid, UidValidity
+from responder.live import MailboxService, watch
 from tests.lab.dovecot import Dovecot
 from tests.lab.imap_script import ImapScript, Talk
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, FakeSender, header_block, pipeline
@@ -86,7 +86,7 @@ def person(number: int = 1) -> bytes:
 
 async def test_backlog_of_huge_header_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More header octets than a server may send in one answer, made of messages that each are far too large."""
-    monkeypatch.setattr("responder.mailbox.session.FETCH_ALLOWANCE", 4_000_000)
+    monkeypatch.setattr("responder.adapters.imap.mailbox.FETCH_ALLOWANCE", 4_000_000)
     line = b"References: <" + b"a" * 900 + b"@x.example>\r\n"
     huge = b"From: evil@x.example\r\nTo: hello@harbour.example\r\n" + line * 1000 + b"\r\n" + BODY
     with Dovecot() as lab:

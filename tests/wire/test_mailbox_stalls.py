@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from responder.errors import ResponderError, TransientError
-from responder.mailbox import CommandPool, Limits, Mailbox
-from responder.model import Uid
+from responder.adapters.imap import CommandPool, Limits, Mailbox
+from responder.core.errors import ResponderError, TransientError
+from responder.core.message import Uid
 from tests.lab.imap_script import ImapScript, Talk
 from tests.wire.mailboxes import (
     HASTY,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 import trustme
 
-from responder.errors import AuthenticationError, PermanentError, TransientError
-from responder.model import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
-from responder.submission import Limits, Submitter
+from responder.adapters.smtp import Limits, Submitter
+from responder.core.errors import AuthenticationError, PermanentError, TransientError
+from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import free_port
 from tests.lab.smtp_script import Conversation, ScriptedSmtp, answer, drop, in_turn, reset, stall
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from responder.errors import AuthenticationError
-from responder.model import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
-from responder.submission import Limits, Submitter
+from responder.adapters.smtp import Limits, Submitter
+from responder.core.errors import AuthenticationError
+from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import PASSWORD, USERNAME, PostfixRelay, SmtpSink
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ class _Fuse:
 
 
 def _arm(point: str, fuse: _Fuse) -> None:
-    from responder.ledger import Claimed, Ledger
+    from responder.adapters.ledger import Claimed, Ledger
 
     record, claim, settle = Ledger.record, Ledger.claim, Ledger.settle
 

@@ -1,0 +1,159 @@
+"""Holidays and calendars over the life of a process: when they change, and what holds while one of them is broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from responder.adapters.calendars.ics import Taken, UnusableError, read
+from responder.adapters.calendars.public import public_holidays
+from responder.config.find import read_text
+from responder.config.problems import Problem, sentences
+from responder.core.errors import ConfigError
+from responder.core.hours.timeline import Span
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from responder.config import Config
+    from responder.core.hours.schedule import Closure, Schedule
+
+YEARS_BACK, YEARS_AHEAD = 1, 2
+"""Years before and after this one for which calendars are worked out; the back-test looks back, a reply ahead."""
+
+HOLIDAY_YEARS_BACK: Final = 10
+"""Public holidays cost next to nothing, and the back-test may look at old mail."""
+
+MAX_OCTETS: Final = 20_000_000
+"""A busy practice's calendar of ten years has a few million."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The last good content of a file, and what it takes in the window it was last worked out for."""
+
+    content: bytes
+    window: Span
+    zone: ZoneInfo
+    taken: Taken
+
+
+class Calendars:
+    """Adds public holidays and the events of calendars to configurations, one after another.
+
+    It keeps the last good copy of every calendar, so that one that breaks while the process runs changes nothing. It is
+    cheap to make, and reads nothing before it is asked. Not for two threads at once.
+
+    Attributes:
+        problems: what was wrong with calendars at the last ``complete``, one sentence each: they are used as they were.
+    """
+
+    def __init__(self) -> None:
+        self.problems: tuple[str, ...] = ()
+        self._copies: dict[Path, _Copy] = {}
+
+    def complete(self, config: Config, now: datetime) -> Config:
+        """The configuration with everything that its ``[holidays]`` asks for, in each of its schedules.
+
+        Call it for each configuration that is read, and once a day: the years that are worked out move with ``now``.
+
+        Args:
+            config: as it was loaded.
+            now: aware; decides which years are worked out.
+
+        Raises:
+            ConfigError: a calendar cannot be used and there is no good copy of it, with file, line, reason and cure.
+        """
+        year = now.astimezone(config.zone).year
+        window = Span(_new_year(year - YEARS_BACK, config.zone), _new_year(year + YEARS_AHEAD + 1, config.zone))
+        calendars = self._read_all(config, window)
+        dates: dict[date, str] = {}
+        remarks: tuple[str, ...] = ()
+        if config.holidays.public:
+            years = range(year - HOLIDAY_YEARS_BACK, year + YEARS_AHEAD + 1)
+            dates, remarks = public_holidays(config.region, years)
+        events = tuple(event for taken in calendars for event in taken.events)
+        remarks += tuple(remark for taken in calendars for remark in taken.remarks)
+        return _with(config, dates, events, (*remarks, *self.problems))
+
+    def _read_all(self, config: Config, window: Span) -> list[Taken]:
+        """Each calendar, or its last good copy."""
+        paths = config.holidays.calendars
+        kept: dict[Path, _Copy] = {}
+        stale: list[str] = []
+        refused: list[Problem] = []
+        for index, path in enumerate(paths):
+            try:
+                kept[path], broken = self._read_or_keep(path, config.zone, window)
+            except UnusableError as error:
+                refused.append(Problem(("holidays", "calendars", index), _said(path, error)))
+            else:
+                stale += [f"{_said(path, broken)}. Until then it counts as it last was good"] if broken else []
+        if refused:
+            raise ConfigError(sentences(config.path, read_text(config.path), refused))
+        self._copies, self.problems = kept, tuple(stale)
+        return [copy.taken for copy in kept.values()]
+
+    def _read_or_keep(self, path: Path, zone: ZoneInfo, window: Span) -> tuple[_Copy, UnusableError | None]:
+        """The file, or its last good copy and what is wrong with the file."""
+        try:
+            return self._read(path, zone, window), None
+        except UnusableError as error:
+            if path not in self._copies:
+                raise
+            return _worked_out(self._copies[path], path.name, zone, window), error
+
+    def _read(self, path: Path, zone: ZoneInfo, window: Span) -> _Copy:
+        content = _content(path)
+        before = self._copies.get(path)
+        if before is not None and before.content == content:
+            return _worked_out(before, path.name, zone, window)
+        return _Copy(content, window, zone, read(content, path.name, zone, window))
+
+
+def _worked_out(copy: _Copy, name: str, zone: ZoneInfo, window: Span) -> _Copy:
+    """A copy for another window or another zone; the same when both are the same."""
+    if (copy.window, copy.zone) == (window, zone):
+        return copy
+    return _Copy(copy.content, window, zone, read(copy.content, name, zone, window))
+
+
+def _said(path: Path, error: UnusableError) -> str:
+    return f"{path}:{error.line}: {error}" if error.line else f"{path}: {error}"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_OCTETS + 1)
+    except OSError as error:
+        raise UnusableError(f"it cannot be read: {error.strerror}. Put it there, or correct its name") from error
+    if len(content) > MAX_OCTETS:
+        raise UnusableError("it is too long for a calendar. Is it the right file?")
+    return content
+
+
+def _new_year(year: int, zone: ZoneInfo) -> datetime:
+    return datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
+
+
+def _with(config: Config, dates: dict[date, str], events: tuple[Closure, ...], remarks: tuple[str, ...]) -> Config:
+    """With these in every schedule; mailboxes that shared the practice's go on sharing it."""
+    if not (dates or events or remarks):
+        return config
+    made: dict[int, Schedule] = {}
+
+    def added(schedule: Schedule) -> Schedule:
+        if id(schedule) not in made:
+            made[id(schedule)] = replace(schedule, closed_dates=dates, events=events)
+        return made[id(schedule)]
+
+    return replace(
+        config,
+        schedule=added(config.schedule),
+        mailboxes=tuple(replace(box, schedule=added(box.schedule)) for box in config.mailboxes),
+        remarks=(*config.remarks, *remarks),
+    )

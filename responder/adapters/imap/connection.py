@@ -1,0 +1,279 @@
+"""One IMAP session, blocking: TLS, login, EXAMINE, and the few commands that change nothing.
+
+Runs in a thread of the command pool. See Also: RFC 9051, RFC 3501, RFC 4616 (PLAIN), RFC 8314.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import logging
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from responder.adapters.imap.errors import printable, refused_folder, refused_login, rethrow
+from responder.adapters.imap.protocol import ALLOWANCE, Client, Plug, Wire
+from responder.adapters.imap.responses import MAX_UID, read_items
+from responder.core.errors import PermanentError, TransientError
+from responder.core.message import Uid, UidValidity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from responder.adapters.imap.responses import Row
+
+T = TypeVar("T")
+
+_LONGEST_NUMBER = 20  # digits; what is longer is nonsense, and costly to read
+
+# At DEBUG imapclient and imaplib write user names and whole answers.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+class Server(Protocol):
+    """Where to connect and how; ``config.ServerConfig`` is one."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102 - the names say it
+    @property
+    def port(self) -> int: ...  # noqa: D102
+    @property
+    def tls(self) -> str: ...  # noqa: D102
+    @property
+    def ca_file(self) -> Path | None: ...  # noqa: D102
+
+
+class Credentials(Protocol):
+    """What to log in with; ``credentials.Login`` is one."""
+
+    @property
+    def username(self) -> str: ...  # noqa: D102 - the names say it
+    @property
+    def password(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A folder as EXAMINE describes it.
+
+    Attributes:
+        uid_validity: None when the server keeps none: nothing can be remembered of such a folder.
+        uid_next: a bound above every UID now in the folder; None when it is not known.
+        exists: number of messages.
+    """
+
+    uid_validity: UidValidity | None
+    uid_next: Uid | None
+    exists: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A command's tagged reply, and the rows of the one kind of untagged data that was asked for."""
+
+    status: str
+    text: str
+    rows: Sequence[Row]
+
+    @property
+    def is_ok(self) -> bool:
+        """OK, as against NO and BAD."""
+        return self.status == "OK"
+
+
+class Connection:
+    """One session with one server. One command at a time.
+
+    Args:
+        plug: connected; nothing was sent yet.
+        where: names the server in errors.
+
+    Attributes:
+        timeout: seconds of silence on the socket; a second net under each command's own deadline.
+        has_news: the server announced messages in passing, while it answered something else.
+        can_idle: RFC 2177 is offered.
+    """
+
+    def __init__(self, plug: Plug, server: Server, where: str, timeout: float) -> None:
+        self.plug = plug
+        self.where = where
+        self.has_news = False
+        self.can_idle = False
+        self._server = server
+        self.timeout = timeout
+        self._client: Client | None = None
+        self._uid_validity: UidValidity | None = None
+
+    @property
+    def wire(self) -> Wire:
+        """The protocol engine. Only after ``open``."""
+        if self._client is None:
+            raise TransientError(self.where, "not connected")
+        return self._client.wire
+
+    def guarded(self, work: Callable[[Connection], T]) -> T:
+        """Run blocking work on this connection; every error comes out as one of ours."""
+        with self.plug.in_use():
+            try:
+                return work(self)
+            except Exception as error:  # noqa: BLE001 - four libraries raise here; unknown counts as connection lost
+                rethrow(error, self.where)
+
+    # -- opening -------------------------------------------------------------------------------------------------------
+
+    def open(self, login: Credentials) -> None:
+        """TLS, greeting, login."""
+        self.plug.sock.settimeout(self.timeout)
+        if self._server.tls == "implicit":
+            self.plug.wrap(self._tls_context(), self._server.host)
+        self._client = Client(self.plug, self._server.host, self._server.port, self.timeout)
+        if self._server.tls == "starttls":
+            self._start_tls()
+        if self.wire.state != "AUTH":
+            self._log_in(login)
+        self.wire._get_capabilities()
+        self.can_idle = "IDLE" in self.wire.capabilities
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Built anew for each connection: authorities and files change in months of uptime."""
+        try:
+            context = ssl.create_default_context(cafile=self._server.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise PermanentError(
+                self.where,
+                f"ca_file {self._server.ca_file} cannot be read",
+                cure="Name a readable PEM file, or leave ca_file out",
+            ) from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def _start_tls(self) -> None:
+        wire = self.wire
+        if wire.state == "AUTH":
+            # A PREAUTH greeting leaves no room for STARTTLS: whoever sits in between could read on.
+            raise PermanentError(self.where, "it greets with PREAUTH, without TLS", cure='Set tls = "implicit"')
+        if "STARTTLS" not in wire.capabilities:
+            raise PermanentError(
+                self.where,
+                "it does not offer STARTTLS; the password was not sent",
+                cure='Set tls = "implicit" and its port, mostly 993',
+            )
+        answer = self.command("STARTTLS")
+        if not answer.is_ok:
+            raise TransientError(self.where, f"it refused STARTTLS: {printable(answer.text)}")
+        wire.wrap(self._tls_context())
+        wire._get_capabilities()
+
+    def _log_in(self, login: Credentials) -> None:
+        if any(c in login.username + login.password for c in "\r\n\0"):
+            raise PermanentError(
+                self.where, "username or password hold a line end", cure="Write each as one line, without blanks around"
+            )
+        offered = self.wire.capabilities
+        plain = "AUTH=PLAIN" in offered
+        if not plain and "LOGINDISABLED" in offered:
+            raise PermanentError(
+                self.where, "it allows no login with a password here", cure='Set tls = "implicit", or ask its provider'
+            )
+        try:
+            answer = self._authenticate_plain(login) if plain else self._login(login)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:  # NO to AUTHENTICATE, BAD to either
+            status = "BAD" if "command error: BAD" in str(error) else "NO"
+            raise refused_login(self.where, status, str(error)) from None  # the context may hold what was sent
+        if not answer.is_ok:
+            raise refused_login(self.where, answer.status, answer.text)
+        self.wire.state = "AUTH"
+
+    def _authenticate_plain(self, login: Credentials) -> Answer:
+        replies = iter([f"\0{login.username}\0{login.password}".encode()])
+        # a second challenge to PLAIN is an error message: cancel with "*", never send the secret twice
+        self.wire.authenticate("PLAIN", lambda _: next(replies, None))
+        return Answer("OK", "", ())  # everything else was an exception
+
+    def _login(self, login: Credentials) -> Answer:
+        quoted = [self.wire._quote(value).encode() for value in (login.username, login.password)]
+        return self.command("LOGIN", *quoted)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def command(self, name: str, *args: str | bytes, rows: str = "", allowance: int = ALLOWANCE) -> Answer:
+        """Send one command and read up to its tagged reply.
+
+        Args:
+            name: of the command.
+            args: as they go on the wire.
+            rows: which untagged data to hand back.
+            allowance: octets that the server may send.
+
+        Raises:
+            imaplib.IMAP4.abort: BYE, the end of the connection, or nonsense.
+        """
+        wire = self.wire
+        wire.allow(allowance)
+        wire.untagged_responses.clear()
+        tag = wire._command(name, *args)
+        status, data = wire._get_tagged_response(tag)
+        answer = Answer(status, _text(data), wire.untagged_responses.get(rows, ()))
+        self._notice(name)
+        return answer
+
+    def _notice(self, name: str) -> None:
+        """See what else the server said, and forget it: imaplib would keep it for ever."""
+        said = self.wire.untagged_responses
+        if name != "EXAMINE":
+            self.has_news = self.has_news or "EXISTS" in said or "RECENT" in said
+            self.check_uid_validity(_last_number(said.get("UIDVALIDITY")))
+            said.clear()
+
+    def check_uid_validity(self, number: int | None) -> None:
+        """End the session when the folder was rebuilt under it: its UIDs mean other messages now.
+
+        Raises:
+            TransientError: UIDVALIDITY is another one.
+        """
+        if number is not None and self._uid_validity is not None and number != self._uid_validity:
+            raise TransientError(self.where, "the folder got another UIDVALIDITY")
+
+    def examine(self, folder: str) -> FolderState:
+        """Open the folder for reading only (RFC 9051 §6.3.3): no flag changes, not even Recent."""
+        name = self._client._normalise_folder(folder) if self._client else b""
+        wire = self.wire
+        wire.is_readonly = True
+        answer = self.command("EXAMINE", name)
+        if not answer.is_ok:
+            raise refused_folder(self.where, folder, answer.status, answer.text)
+        wire.state = "SELECTED"
+        said = dict(wire.untagged_responses)
+        wire.untagged_responses.clear()
+        self.has_news = False
+        exists = _last_number(said.get("EXISTS")) or 0
+        validity, following = _last_number(said.get("UIDVALIDITY")), _last_number(said.get("UIDNEXT"))
+        self._uid_validity = UidValidity(validity) if validity and validity <= MAX_UID else None
+        return FolderState(self._uid_validity, self._uid_next(following, exists), exists)
+
+    def _uid_next(self, said: int | None, exists: int) -> Uid | None:
+        if said and said <= MAX_UID:
+            return Uid(said)
+        if not exists:
+            return None
+        last = read_items(self.command("UID", "FETCH", "*", "(UID)", rows="FETCH").rows).items
+        return Uid(last[-1].uid + 1) if last else None
+
+    def log_out(self) -> None:
+        """Say goodbye; the connection is then of no further use."""
+        with contextlib.suppress(imaplib.IMAP4.abort):  # BYE ends it, as it should
+            self.command("LOGOUT")
+
+
+def _text(data: Sequence[bytes | None]) -> str:
+    return (data[-1] or b"").decode("ascii", "replace") if data else ""
+
+
+def _last_number(values: Sequence[Row] | None) -> int | None:
+    """The last value that is a number; servers say EXISTS more than once."""
+    words = [value for value in values or () if isinstance(value, bytes) and value.isdigit()]
+    return int(words[-1][:_LONGEST_NUMBER]) if words else None

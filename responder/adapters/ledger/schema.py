@@ -1,0 +1,272 @@
+"""The files of a state directory: lock, key, and the database with its schema."""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from responder.core.errors import LedgerError, LedgerLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DATABASE: Final = "ledger.sqlite3"
+KEY: Final = "ledger.key"
+LOCK: Final = "ledger.lock"
+
+KEY_OCTETS: Final = 32
+APPLICATION_ID: Final = 0x41485244  # "AHRD": tells our file from any other SQLite database
+BUSY_TIMEOUT: Final = timedelta(
+    seconds=5
+)  # for a backup tool that reads the file while we open it; never waited for later
+
+_CURES: Final = {
+    "SQLITE_FULL": "Free some space on that disk; the responder goes on by itself.",
+    "SQLITE_READONLY": "Make the directory writable for the responder.",
+    "SQLITE_CANTOPEN": "Make the directory readable and writable for the responder.",
+    "SQLITE_BUSY": "Another program holds the file open for writing: stop it.",
+    "SQLITE_CORRUPT": f"Restore it from a backup; or remove {DATABASE} to start anew: then nothing that is already "
+    "in the mailboxes is answered, and who was answered is forgotten.",
+    "SQLITE_NOTADB": f"Restore it from a backup; or remove {DATABASE} to start anew, with no memory.",
+}
+
+
+def translated(error: Exception, path: Path) -> Exception:
+    """The disk's fault in our words, with what to do about it; any other error as it is."""
+    if not isinstance(error, sqlite3.Error | OSError | OverflowError):
+        return error
+    name = str(getattr(error, "sqlite_errorname", ""))
+    cure = next((cure for start, cure in _CURES.items() if name.startswith(start)), "Look at that disk and directory.")
+    ours = LedgerError(f"{path}: {error}. {cure} Until then nothing is sent.")
+    ours.__cause__ = error
+    return ours
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(directory: Path) -> int:
+    """Holds the directory until the descriptor is closed or the process ends; children do not inherit it."""
+    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise LedgerLockedError(
+            f"Another responder is using the state directory {directory}: two would answer everyone twice. "
+            "Stop the other one first, or give this one its own state directory."
+        ) from error
+    return descriptor
+
+
+def _load_key(directory: Path) -> bytes:
+    """Reads the key; makes one only where there is no database that would need the one that was lost."""
+    path = directory / KEY
+    if not path.exists():
+        if (directory / DATABASE).exists():
+            raise LedgerError(
+                f"{path} is gone, and without it nobody in {DATABASE} can be recognised: all would be answered again. "
+                f"Restore it; or remove {DATABASE} too, to start anew with no memory."
+            )
+        _create_key(path)
+    key = path.read_bytes()
+    if len(key) != KEY_OCTETS:
+        raise LedgerError(f"{path} has {len(key)} octets instead of {KEY_OCTETS}. Restore it from a backup.")
+    return key
+
+
+def _create_key(path: Path) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _write_private(fresh, secrets.token_bytes(KEY_OCTETS))
+    fresh.rename(path)
+    _sync_directory(path.parent)
+
+
+def _to_version_1(db: sqlite3.Connection) -> None:
+    """The first schema. No STRICT tables and no RETURNING: long-lived distributions ship SQLite 3.34."""
+    db.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+    db.execute(
+        """CREATE TABLE cursors (
+            folder BLOB PRIMARY KEY,
+            uid_validity INTEGER NOT NULL CHECK (uid_validity BETWEEN 1 AND 4294967295),
+            last_uid INTEGER NOT NULL CHECK (last_uid BETWEEN 0 AND 4294967295),
+            latest_received_at INTEGER
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE replies (
+            id INTEGER PRIMARY KEY,
+            mailbox BLOB NOT NULL,
+            folder BLOB NOT NULL,
+            uid_validity INTEGER NOT NULL CHECK (uid_validity BETWEEN 1 AND 4294967295),
+            uid INTEGER NOT NULL CHECK (uid BETWEEN 1 AND 4294967295),
+            state TEXT NOT NULL CHECK (state IN ('due', 'claimed', 'sent', 'failed', 'unknown', 'withdrawn')),
+            uncertain INTEGER NOT NULL DEFAULT 0 CHECK (uncertain IN (0, 1)),
+            received_at INTEGER NOT NULL,
+            not_before INTEGER NOT NULL,
+            message BLOB NOT NULL,
+            correspondent BLOB,
+            claimed_at INTEGER,
+            settled_at INTEGER,
+            reason TEXT,
+            CHECK (uncertain = 0 OR state NOT IN ('failed', 'withdrawn')),
+            CHECK ((uncertain = 0 AND state NOT IN ('claimed', 'sent', 'unknown'))
+                   OR (correspondent IS NOT NULL AND claimed_at IS NOT NULL)),
+            CHECK ((settled_at IS NULL) = (state IN ('due', 'claimed')))
+        )"""
+    )
+    # A server that breaks its word may use a UID again: only what is still open must be alone under its key.
+    db.execute(
+        "CREATE UNIQUE INDEX replies_open ON replies (folder, uid_validity, uid) WHERE state IN ('due', 'claimed')"
+    )
+    db.execute("CREATE INDEX replies_key ON replies (folder, uid_validity, uid)")
+    db.execute("CREATE INDEX replies_correspondent ON replies (correspondent) WHERE correspondent IS NOT NULL")
+
+
+def _to_version_2(db: sqlite3.Connection) -> None:
+    """Rates, dead addresses and the never list. What went out before counts as vouched for by nothing."""
+    db.execute(
+        "ALTER TABLE replies ADD COLUMN proof TEXT NOT NULL DEFAULT 'none' CHECK (proof IN ('none', 'sender', 'form'))"
+    )
+    db.execute("ALTER TABLE replies ADD COLUMN domain BLOB")
+    db.execute("ALTER TABLE replies ADD COLUMN held TEXT")  # the limit that it waits for, or last waited for
+    db.execute("CREATE TABLE never (correspondent BLOB PRIMARY KEY, added_at INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE refused (correspondent BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE INDEX replies_claimed ON replies (mailbox, claimed_at) WHERE claimed_at IS NOT NULL")
+    db.execute("CREATE INDEX replies_claimed_anywhere ON replies (claimed_at) WHERE claimed_at IS NOT NULL")
+    db.execute("CREATE INDEX replies_due ON replies (folder, not_before) WHERE state = 'due'")
+
+
+def _to_version_3(db: sqlite3.Connection) -> None:
+    """The texts that were sent. What went out before has none: nobody can say any more what it was."""
+    db.execute(
+        """CREATE TABLE texts (
+            fingerprint TEXT PRIMARY KEY,
+            text TEXT NOT NULL,
+            first_sent_at INTEGER NOT NULL,
+            last_sent_at INTEGER NOT NULL
+        )"""
+    )
+    db.execute("ALTER TABLE replies ADD COLUMN text TEXT")  # a fingerprint; it stays when the text itself is pruned
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
+"""Step *n* brings a database from version *n* to *n* + 1; the version is ``PRAGMA user_version``."""
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Brings the schema up to date, each step with its version in one transaction."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"The ledger has schema {version}, this responder knows {len(MIGRATIONS)}. Install the newer version again."
+        )
+    for number in range(version, len(MIGRATIONS)):
+        db.execute("BEGIN IMMEDIATE")
+        MIGRATIONS[number](db)
+        db.execute(f"PRAGMA user_version = {number + 1}")
+        db.execute("COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Opens what is there, never creates.
+
+    EXCLUSIVE: once open, no other program can lock us out, and a full disk has no shared-memory file to hurt.
+    """
+    db = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT.total_seconds()
+    )
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")  # what is pruned does not linger in free pages
+    return db
+
+
+def _check(db: sqlite3.Connection, path: Path, key: bytes) -> None:
+    """Refuses what is damaged, not ours, or made with another key."""
+    damage: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise LedgerError(f"{path} is damaged. {_CURES['SQLITE_CORRUPT']}")
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise LedgerError(f"{path} is not a responder's ledger. Move it away, or give the responder its own directory.")
+    stored = db.execute("SELECT value FROM meta WHERE name = 'key-check'").fetchone()
+    if stored is None or not hmac.compare_digest(stored[0], _key_check(key)):
+        raise LedgerError(
+            f"{path} was made with another key: no sender could be recognised, and all would be answered again. "
+            f"Restore the {KEY} that belongs to it; or remove {DATABASE} and its key to start anew, with no memory."
+        )
+
+
+def _key_check(key: bytes) -> bytes:
+    return hmac.digest(key, b"check", "sha256")
+
+
+def _create_database(path: Path, key: bytes) -> None:
+    """Builds it under another name: it gets its own when it is whole, so an empty file is damage, not a first start."""
+    fresh = path.with_name(path.name + ".new")
+    for stale in (path, fresh):  # the log of a database that was removed must not be replayed into this one
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            stale.with_name(stale.name + suffix).unlink(missing_ok=True)
+    _write_private(fresh, b"")
+    with closing(_connect(fresh)) as db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        _migrate(db)
+        db.execute("INSERT INTO meta VALUES ('key-check', ?)", (_key_check(key),))
+    fresh.rename(path)
+    _sync_directory(path.parent)
+
+
+def _open_database(path: Path, key: bytes) -> sqlite3.Connection:
+    if not path.exists():
+        _create_database(path, key)
+    path.chmod(0o600)
+    db = _connect(path)
+    try:
+        _check(db, path, key)
+        _migrate(db)
+        db.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_directory(directory: Path, key: bytes | None) -> tuple[int, bytes, sqlite3.Connection]:
+    """Locks a state directory and opens its database; gives the lock's descriptor, the key and the connection."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = _lock(directory)
+    try:
+        key = _load_key(directory) if key is None else _checked_key(key)
+        return lock, key, _open_database(directory / DATABASE, key)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _checked_key(key: bytes) -> bytes:
+    if len(key) < KEY_OCTETS:
+        raise LedgerError(
+            f"The ledger's key has {len(key)} octets, at least {KEY_OCTETS} are needed. Make it of random octets."
+        )
+    return key

@@ -1,0 +1,1 @@
+"""How many replies may leave, and how long to wait before a retry."""

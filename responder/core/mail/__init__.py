@@ -1,0 +1,1 @@
+"""What a message's header block says: any bytes to a message, addresses, authentication."""

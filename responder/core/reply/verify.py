@@ -1,0 +1,101 @@
+"""The last look at a reply: does it show a way to help?"""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+    from responder.core.message import CrisisLine, HelpBlock
+
+PLACEHOLDER = re.compile(r"\{[{%#]|[%#}]\}")
+"""A mark that a template engine should have consumed."""
+
+_BLOCKS = frozenset(("p", "br", "section", "h1", "h2", "main", "body", "head", "title", "style"))
+
+
+def check_help(content: bytes, help: HelpBlock) -> str | None:  # noqa: A002 - the contract's name
+    """Reads a finished reply again, as a mail program will: each of its bodies by itself, since one alone is shown.
+
+    Returns:
+        None when the emergency number and a crisis line each stand on a line of their own and no placeholder is left;
+        else the reason why it must not be sent.
+    """
+    message = message_from_bytes(content)
+    payload = message.get_payload()
+    bodies = [part for part in payload if not isinstance(part, str)] if isinstance(payload, list) else [message]
+    return next((reason for each in bodies if (reason := _look(each, help)) is not None), None)
+
+
+def _look(part: Message, block: HelpBlock) -> str | None:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return "it is not one plain text"
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return "its text is not UTF-8"
+    if part.get_content_subtype() != "html":
+        return missing(text, block)
+    return missing(_as_seen(text), block)
+
+
+def _as_seen(html: str) -> str:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.seen)
+
+
+class _Reader(HTMLParser):
+    """The lines that a reader sees; what a style hides is not looked for: the page is ours and hides nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self._silent = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the base's
+        self._silent = tag == "style"
+        if tag in _BLOCKS:
+            self.seen.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+        if tag in _BLOCKS:
+            self.seen.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.seen.append(data)
+
+
+def missing(text: str, block: HelpBlock) -> str | None:
+    """Why a text must not be sent, if so.
+
+    A number counts only alone on its line: 999 inside a longer number, a date or a name helps nobody.
+    """
+    alone = {line.strip() for line in text.split("\n")}
+    emergency = ways(block.emergency)
+    if alone.isdisjoint(emergency):
+        return f"the emergency number ({', '.join(emergency)}) does not stand on a line of its own"
+    if alone.isdisjoint({way for line in block.lines for way in ways(line)}.difference(emergency)):
+        return "no crisis line's number stands on a line of its own"
+    if PLACEHOLDER.search(text):
+        return "it holds template marks ({{ }} or {% %})"
+    return None
+
+
+def ways(line: CrisisLine) -> tuple[str, ...]:
+    """How a line is reached, as it is written in a reply: its numbers, or its site when it has none."""
+    numbers = tuple(number for number in (line.phone, line.sms_number) if number)
+    return numbers or ((site(line.web),) if line.web else ())
+
+
+def site(web: str) -> str:
+    """An address as people type it, without what a browser adds."""
+    return web.removeprefix("https://").removeprefix("www.").rstrip("/")

@@ -1,0 +1,1 @@
+"""Who gets no reply, and why."""

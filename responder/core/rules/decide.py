@@ -1,0 +1,169 @@
+"""Reply or skip, and why: the rules of `responder.core.rules.table`, then the clock.
+
+Hard rules come before soft ones, so that what is surely a machine is never listed as "maybe a person"; the tests of
+time come last, so that the reason given is the lasting one.
+
+See Also:
+    RFC 3834 §2, RFC 5230 §4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from responder.core.message import Level, Reply, Skip
+from responder.core.rules.table import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, case_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from responder.core.message import Address, ClosedPeriod, Decision, InboundMessage
+
+__all__ = [
+    "IN_HOURS",
+    "MAY_BE_OFF",
+    "RULES",
+    "SOFT_RULES",
+    "TIME_RULES",
+    "ContactForm",
+    "MailboxRules",
+    "Rule",
+    "Timing",
+    "answered_since",
+    "decide",
+    "judge_rules",
+]
+
+IN_HOURS = "in-hours"
+
+TIME_RULES: tuple[tuple[str, str], ...] = (
+    ("no-received-at", "when it arrived cannot be told"),
+    (IN_HOURS, "it came in working hours"),
+    ("open-again", "it is open again now"),
+    ("too-old", "it is older than max_age"),
+    ("before-period", "it came before the closed period that holds now"),
+    ("not-just-delivered", "it was moved or imported, not just delivered"),
+    ("answered-flag", "somebody answered it already"),
+    ("already-answered", "its sender was answered already in this closed period"),
+    ("never-reply", "its sender is on your never-reply list"),
+    ("refused-before", "its sender's address took no mail from us in the last 60 days"),
+)
+"""Id and fact of the reasons that time gives; the last three are the ledger's to find."""
+
+BELIEVABLE_SKEW = timedelta(days=1)
+"""A server's clock this far ahead of ours counts as now; what is beyond is no time of arrival."""
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is not Level.HARD))
+
+
+@lru_cache(maxsize=1024)
+def _rules_for(names: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules that can see anything in a message with these fields; real mail has few different sets of them."""
+    return tuple(rule for rule in _HARD_FIRST if rule.has_something_to_read(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a message is judged, and by which times.
+
+    Attributes:
+        closed_period: the one that holds when it was received; None in working hours.
+        now: the present; None judges the message at its own time of arrival (a back-test).
+        closed_now: the closed period that holds now; None when it is open, and in a back-test.
+        max_age: an older message gets no reply.
+        floor, repeat_after, discreet: see `answered_since`.
+    """
+
+    closed_period: ClosedPeriod | None
+    now: datetime | None
+    closed_now: ClosedPeriod | None
+    max_age: timedelta
+    floor: timedelta
+    repeat_after: timedelta
+    discreet: bool = False
+
+
+def decide(message: InboundMessage, rules: MailboxRules, timing: Timing) -> Decision:
+    """Whether this message gets a reply, and to whom; the first reason against it otherwise."""
+    case = case_of(message, rules)
+    for rule in _rules_for(frozenset(message.by_name)):
+        skip = rule.judge(case)
+        if skip is not None:
+            return skip
+    skip = _by_time(message, timing)
+    if skip is not None:
+        return skip
+    assert case.target is not None  # noqa: S101 - no-single-sender let only such messages through
+    because = timing.closed_period.because if timing.closed_period is not None else ""
+    why = f"it came while you are closed ({because})" if because else "it came while you are closed"
+    return Reply(case.target, _answered_as(message, rules), why, proof=case.proof)
+
+
+def judge_rules(message: InboundMessage, rules: MailboxRules) -> Iterator[tuple[Rule, Skip | None]]:
+    """Every rule in its order and what it saw, for the owner who asks why. Rules turned off see nothing."""
+    case = case_of(message, rules)
+    for rule in RULES:
+        yield rule, rule.judge(case) if rule.has_something_to_read(message.by_name) else None
+
+
+def answered_since(
+    period: ClosedPeriod, now: datetime, *, floor: timedelta, repeat_after: timedelta, discreet: bool
+) -> datetime:
+    """A reply to the same person at or after this instant is enough for now.
+
+    Args:
+        period: the closed period that holds now.
+        now: the present.
+        floor: a reply this recent always counts: a lunch break earns no second one.
+        repeat_after: in a longer period only this much of it counts; never in discreet mode, where one reply is all.
+        discreet: the mailbox may be watched.
+    """
+    start = period.start if period.start is not None else LONG_AGO
+    if not discreet:
+        start = max(start, now - repeat_after)
+    return min(start, now - floor)
+
+
+def _answered_as(message: InboundMessage, rules: MailboxRules) -> Address:
+    """The first of our addresses that it was written to, spelt as in the file; a contact form may name none."""
+    own = map(rules.own_for, message.recipients)
+    return next((address for address in own if address is not None), rules.address)
+
+
+def _by_time(message: InboundMessage, timing: Timing) -> Skip | None:
+    received_at, period = message.received_at, timing.closed_period
+    if received_at is None:
+        return Skip("no-received-at", "your mail server does not say when it came", maybe_person=True)
+    if timing.now is None:
+        return _in_hours(period)
+    if received_at - timing.now > BELIEVABLE_SKEW:
+        why = "your mail server says that it comes from a later day than today"
+        return Skip("no-received-at", why, maybe_person=True)
+    if received_at > timing.now:
+        received_at, period = timing.now, timing.closed_now
+    return _in_hours(period) or _no_longer_due(message, received_at, timing.now, timing)
+
+
+def _in_hours(period: ClosedPeriod | None) -> Skip | None:
+    return Skip(IN_HOURS, "it came in working hours") if period is None else None
+
+
+def _no_longer_due(message: InboundMessage, received_at: datetime, now: datetime, timing: Timing) -> Skip | None:
+    """What belongs to the present: asked of a message about to be answered, not in a back-test."""
+    closed = timing.closed_now
+    if closed is None:
+        return Skip("open-again", "it is open again now")
+    if now - received_at > timing.max_age:
+        return Skip("too-old", "it is too old for an automatic reply")
+    if closed.start is not None and received_at < closed.start:
+        return Skip("before-period", "it came before this closed period began, and it has been open since")
+    if message.delivered_at is not None and now - message.delivered_at > timing.max_age:
+        return Skip("not-just-delivered", "it was delivered long ago, and only moved or imported now")
+    if "\\answered" in {flag.lower() for flag in message.flags}:
+        return Skip("answered-flag", "somebody answered it already")
+    return None

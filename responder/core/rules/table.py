@@ -1,0 +1,224 @@
+"""Who gets no reply, as far as headers and flags can tell: the table of reasons, in the order in which they apply.
+
+Whether it is closed, how old a message is, and who was answered already, is `policy`'s and the ledger's.
+
+See Also:
+    RFC 3834 §2 (when not to respond), RFC 5230 §4 (the same for vacation).
+"""
+
+from __future__ import annotations
+
+from responder.core.message import Level
+from responder.core.rules import signs, who
+from responder.core.rules.case import case_of
+from responder.core.rules.signs import not_no, present, says
+from responder.core.rules.values import Case, Check, ContactForm, Finding, MailboxRules, Rule
+
+__all__ = ["MAY_BE_OFF", "RULES", "SOFT_RULES", "Case", "ContactForm", "Finding", "MailboxRules", "Rule", "case_of"]
+
+HARD, SOFT = Level.HARD, Level.SOFT
+
+
+def _fields(*names: str) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+def _soft(id_: str, title: str, source: str, check: Check, reads: frozenset[str] = frozenset()) -> Rule:
+    return Rule(id_, SOFT, title, source, check, reads, may_be_off=True)
+
+
+_LISTS = _fields("List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")
+_OLD_LISTS = _fields("Mailing-List", "X-Mailing-List", "X-ML-Name", "To")
+_PRECEDENCE = _fields("Precedence", "X-Precedence")
+_AUTOREPLY = _fields(
+    "X-Autoreply",
+    "X-Auto-Reply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Autoresponse",
+    "X-AutoReply-From",
+    "X-Mail-Autoreply",
+)
+_SPAM = _fields(
+    "X-Spam-Flag",
+    "X-Spam-Status",
+    "X-Spam",
+    "X-Spam-Level",
+    "X-Spam-Bar",
+    "X-Spamd-Bar",
+    "X-Barracuda-Spam-Status",
+    "X-Barracuda-Spam-Flag",
+    "X-DSPAM-Result",
+    "X-Virus-Status",
+    "X-Proofpoint-Spam-Details",
+    "X-MS-Exchange-Organization-SCL",
+    "X-Forefront-Antispam-Report",
+)
+_BULK = _fields(
+    "X-Amazon-Mail-Relay-Type",
+    "X-Facebook-Notify",
+    "X-GitHub-Reason",
+    "X-GitLab-Project",
+    "X-JIRA-FingerPrint",
+    "X-MC-User",
+    "X-Campaign",
+    "X-CampaignID",
+    "X-Mailgun-Sid",
+    "X-SFDC-LK",
+    "X-SFDC-User",
+    "X-SG-EID",
+)
+
+RULES: tuple[Rule, ...] = (
+    # Can it be judged at all?
+    Rule("header-anomaly", HARD, "headers too long, or with NUL or a bare CR", "RFC 5322 §2.2", signs.header_anomaly),
+    Rule("set-aside", HARD, "flagged as junk, deleted or draft", "RFC 9051 §2.3.2", signs.set_aside),
+    Rule(
+        "own-reply", HARD, "our own automatic reply, or a machine's answer to one", "RFC 3834 §2", signs.own_reply,
+    ),
+    _soft(
+        "answers-our-reply", "In-Reply-To names an automatic reply of ours", "RFC 3834 §2", signs.answers_our_reply,
+        _fields("In-Reply-To"),
+    ),
+    Rule("own-loop", HARD, "X-Loop with our marker or our address", "procmail", signs.own_loop, _fields("X-Loop")),
+    Rule(
+        "exchange-substitute", HARD, "Exchange's note in place of a message it cannot show", "Exchange over IMAP",
+        who.exchange_substitute, _fields("Subject"),
+    ),
+    Rule("no-single-sender", HARD, "not exactly one readable From address", "RFC 5322 §3.6.2", who.no_single_sender),
+    # Contact forms, before the rules that they are exempt from
+    Rule(
+        "contact-form-unproved", HARD, "a listed contact form without proof, or without one Reply-To", "RFC 8601",
+        who.contact_form_unproved,
+    ),
+    # Bounces and ourselves
+    Rule(
+        "null-return-path", HARD, "a Return-Path that names nobody", "RFC 3834 §2", who.null_return_path,
+        _fields("Return-Path"),
+    ),
+    Rule("own-address", HARD, "sent from an address of our own", "RFC 5230 §4.6", who.own_address),
+    # Sent by a machine
+    Rule(
+        "auto-submitted", HARD, "Auto-Submitted other than no", "RFC 3834 §2 and §5", signs.auto_submitted,
+        _fields("Auto-Submitted"),
+    ),
+    Rule(
+        "report", HARD, "a delivery report, a read receipt or an abuse report", "RFC 6522 §3", signs.report,
+        _fields("Content-Type"),
+    ),
+    Rule(
+        "failed-recipients", HARD, "X-Failed-Recipients", "Exim",
+        present("it says which of its recipients could not be reached: it is a bounce"), _fields("X-Failed-Recipients"),
+    ),
+    # Sent to many
+    Rule(
+        "mailing-list", HARD, "List-Id, List-Post and the like", "RFC 5230 §4.6, RFC 2919, RFC 2369",
+        signs.mailing_list, _LISTS,
+    ),
+    _soft(
+        "list-unsubscribe", "List-Unsubscribe", "RFC 2369 §3.2, RFC 8058",
+        present("it offers to unsubscribe, as newsletters do"), _fields("List-Unsubscribe", "List-Unsubscribe-Post"),
+    ),
+    Rule(
+        "old-mailing-list", HARD, "Mailing-List, X-ML-Name, “Multiple recipients of”", "ezmlm, fml, LISTSERV",
+        signs.old_mailing_list, _OLD_LISTS,
+    ),
+    Rule(
+        "precedence", HARD, "Precedence: bulk, junk, list, auto_reply", "RFC 3834 §3.1.8, sendmail",
+        says(
+            _PRECEDENCE, ["bulk", "junk", "list", "auto_reply", "auto-reply"],
+            "it says that it is bulk mail, list mail or an automatic reply",
+        ),
+        _PRECEDENCE,
+    ),
+    # Other programs' ways of saying so
+    Rule(
+        "auto-response-suppress", HARD, "X-Auto-Response-Suppress: All, OOF or AutoReply", "MS-OXCMAIL §2.1.3.2.20",
+        signs.auto_response_suppress, _fields("X-Auto-Response-Suppress"),
+    ),
+    Rule(
+        "autoreply-header", HARD, "X-Autoreply, X-Autorespond and the like", "in the field",
+        not_no(_AUTOREPLY, "it says that it is an automatic reply"), _AUTOREPLY,
+    ),
+    Rule(
+        "autogenerated", HARD, "X-Autogenerated", "in the field", present("it says that a machine wrote it"),
+        _fields("X-Autogenerated"),
+    ),
+    _soft(
+        "x-loop", "X-Loop of somebody else", "procmail", present("it guards itself against loops, as machines do"),
+        _fields("X-Loop"),
+    ),
+    _soft(
+        "delivered-twice", "the same Delivered-To twice", "qmail", signs.delivered_twice, _fields("Delivered-To"),
+    ),
+    Rule(
+        "ignore-vacation", HARD, "X-IgnoreVacation", "Cyrus",
+        not_no(["x-ignorevacation"], "it asks for no automatic reply"), _fields("X-IgnoreVacation"),
+    ),
+    _soft(
+        "many-hops", f"more than {signs.MAX_RECEIVED} Received fields", "RFC 5321 §6.3", signs.many_hops,
+        _fields("Received"),
+    ),
+    # Who wrote, and to whom
+    Rule("robot-sender", HARD, "a mail server's or a list's address", "RFC 5230 §4.6", who.robot_sender),
+    _soft(
+        "list-sender", "an address such as carers-request@ or carers-owner@", "RFC 2142 §6, Mailman, TMDA",
+        who.list_sender,
+    ),
+    Rule("no-reply-sender", HARD, "an address such as noreply@", "in the field", who.no_reply_sender),
+    _soft("role-sender", "an address such as postmaster@ or alerts@", "RFC 5230 §4.6, RFC 2142", who.role_sender),
+    Rule(
+        "hosted-form", HARD, "a site builder's or a form service's robot, with the person in Reply-To", "in the field",
+        who.hosted_form, _fields("Reply-To"),
+    ),
+    _soft("service-sender", "an address of DocuSign, Freshdesk and the like", "in the field", who.service_sender),
+    Rule(
+        "unreachable", HARD, "an address without a domain that takes mail, or a route (% or !)", "RFC 5321 §2.3.5",
+        who.unreachable,
+    ),
+    Rule(
+        "not-addressed", HARD, "none of our addresses in To or Cc", "RFC 5230 §4.5", who.not_addressed, may_be_off=True,
+    ),
+    _soft("many-recipients", f"more than {who.MAX_RECIPIENTS} recipients", "in the field", who.many_recipients),
+    # Spam and forgery
+    Rule("spam", HARD, "a mail server's verdict: spam or infected", "SpamAssassin, Exchange, ...", signs.spam, _SPAM),
+    Rule(
+        "dmarc-fail", HARD, "dmarc=fail from our own server", "RFC 7489 §6.3, RFC 8601", signs.dmarc_fail,
+        _fields("Authentication-Results"),
+    ),
+    _soft(
+        "spf-fail", "spf=fail from our own server, without a signature", "RFC 7208 §8.4", signs.spf_fail,
+        _fields("Authentication-Results"),
+    ),
+    # Weak signs
+    _soft(
+        "feedback-id", "Feedback-ID, unless it is of a provider that gives everybody one",
+        "Google's rules for bulk senders", signs.feedback_id, _fields("Feedback-ID"),
+    ),
+    _soft(
+        "bulk-software", "marks of GitHub, Mailchimp, SendGrid, Salesforce and the like", "in the field",
+        signs.bulk_software, _BULK,
+    ),
+    _soft(
+        "calendar", "an invitation, or the answer to one", "RFC 6047 §2.4, MS-OXCMAIL", signs.calendar,
+        _fields("Content-Type", "Content-Class"),
+    ),
+    _soft(
+        "voice-or-fax", "a voice message, a fax or a missed call", "RFC 3458, RFC 3801, Asterisk, Exchange",
+        signs.voice_or_fax,
+        _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID", "From"),
+    ),
+    _soft(
+        "automatic-subject", "a subject such as “Out of office”, in some 30 languages", "in the field",
+        signs.automatic_subject, _fields("Subject"),
+    ),
+    # The practice's own wish
+    Rule("never-domain", HARD, "a domain that the file rules out", "the practice", who.never_domain),
+)  # fmt: skip
+"""Every reason that headers and flags can give, hard and soft, each with a stable id."""
+
+SOFT_RULES: frozenset[str] = frozenset(rule.id for rule in RULES if rule.level is not HARD)
+"""Those that may silence a person."""
+
+MAY_BE_OFF: frozenset[str] = frozenset(rule.id for rule in RULES if rule.may_be_off)
+"""Those that a practice may turn off (``rules_off``): the soft ones, and the test that we were written to at all."""

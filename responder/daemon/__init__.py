@@ -1,0 +1,1 @@
+"""The long-running process: supervision, reload, systemd, logs, and the control socket."""

@@ -1,0 +1,1 @@
+"""Commands beside a running daemon: a Unix socket in its runtime directory."""

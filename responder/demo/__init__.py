@@ -1,0 +1,1 @@
+"""The product on this machine, against embedded IMAP and SMTP servers."""

@@ -1,0 +1,11 @@
+"""One live mailbox: watch, judge, claim, send, settle. Any number run side by side and share nothing but the ledger.
+
+The mailbox is the queue. The ledger remembers which messages are due, so whatever goes wrong here, the next round
+(or the next process) reads their headers again and decides again.
+"""
+
+from responder.live.alarm import Alarm
+from responder.live.ports import Folder, Sender
+from responder.live.watch import MailboxService
+
+__all__ = ["Alarm", "Folder", "MailboxService", "Sender"]

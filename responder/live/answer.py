@@ -1,0 +1,249 @@
+"""Answer what is due: judge again, claim, compose, send, settle. Sending never holds up watching."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from responder.adapters.ledger import AlreadyAnswered, Barred, Claimed, NotDue, OverRate
+from responder.core.errors import LedgerError, ResponderError
+from responder.core.limits.backoff import Backoff
+from responder.core.limits.rates import BREAKER
+from responder.core.message import Deferred, Reply, Skip, Unknown
+from responder.live.judge import judge_safely, name_of, terms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from responder.adapters.ledger import Claim, Ledger
+    from responder.core.message import FetchedMessage, MessageKey, Outcome, OutgoingReply, UidValidity
+    from responder.core.pipeline import Judgement, Pipeline
+    from responder.live.alarm import Alarm
+    from responder.live.ports import Folder, Sender
+    from responder.live.telling import Teller
+
+MAX_IN_FLIGHT = 8
+"""Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after
+a crash. The rest stay ``due`` in the ledger."""
+
+STOP_GRACE = 5.0
+"""Seconds that replies already being sent may take when the service stops; then they count as cut off."""
+
+BUILT_IN = "-builtin"
+"""How a reply's kind ends when the text that the file asks for failed and another one of ours goes out."""
+
+RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
+
+
+class Answerer:
+    """Answers the due messages of one folder, a bounded number at a time.
+
+    Args:
+        mailbox: the mailbox's identity.
+        folder: the folder's name.
+        pipeline: how to judge and compose, asked anew each time: a reload replaces it.
+        wake: called when there is more to do than was taken up.
+        alarm: told when the breaker holds a reply.
+        clock: the present, aware.
+    """
+
+    def __init__(
+        self,
+        *,
+        mailbox: str,
+        folder: str,
+        pipeline: Callable[[], Pipeline],
+        sender: Sender,
+        ledger: Ledger,
+        teller: Teller,
+        alarm: Alarm,
+        wake: Callable[[], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._mailbox = mailbox
+        self._folder_name = folder
+        self._pipeline = pipeline
+        self._sender = sender
+        self._ledger = ledger
+        self._teller = teller
+        self._alarm = alarm
+        self._wake = wake
+        self._clock = clock
+        self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
+        self._attempts: Counter[MessageKey] = Counter()
+        self._told_of: Pipeline | None = None
+        self._more = False
+
+    # -- which ---------------------------------------------------------------------------------------------------------
+
+    async def take_up_due(self, folder: Folder, uid_validity: UidValidity) -> None:
+        """Read again what is due and not in hand (a retry, or what an earlier process left), and answer it."""
+        keys = await self._ready(uid_validity)
+        if not keys:
+            return
+        found: dict[MessageKey, FetchedMessage] = {}
+        async for batch in folder.fetch([key.uid for key in keys], uid_validity):
+            found.update((fetched.key, fetched) for fetched in batch)
+        for key in keys:
+            if key not in found:
+                await self._withdraw(key, "gone", "it is no longer in the folder")
+        self.start(list(found.values()))
+
+    async def _ready(self, uid_validity: UidValidity) -> list[MessageKey]:
+        room = MAX_IN_FLIGHT - len(self._tasks)
+        keys = [key for key in await self._waiting() if key.uid_validity == uid_validity]
+        self._more = len(keys) > room
+        return keys[: max(room, 0)]
+
+    async def _waiting(self) -> list[MessageKey]:
+        """What may go out now and is not in hand, the newest first; more than there is room for, if there are more."""
+        keys = await self._ledger.ready(self._mailbox, self._folder_name, self._clock(), 2 * MAX_IN_FLIGHT + 1)
+        return [key for key in keys if key not in self._tasks]
+
+    async def until_next(self, longest: float) -> float:
+        """Seconds until something is due again, at most ``longest``."""
+        if len(self._tasks) >= MAX_IN_FLIGHT:
+            return longest
+        if await self._waiting():
+            return 0.0
+        now = self._clock()
+        following = await self._ledger.next_due(self._mailbox, self._folder_name, now)
+        return longest if following is None else min((following - now).total_seconds(), longest)
+
+    def start(self, messages: Sequence[FetchedMessage]) -> None:
+        """Answer these, as far as there is room; the rest stay due."""
+        room = max(MAX_IN_FLIGHT - len(self._tasks), 0)
+        self._more = self._more or len(messages) > room
+        for fetched in messages[:room]:
+            name = f"answer {self._teller.label} {fetched.key.uid}"
+            self._tasks[fetched.key] = asyncio.create_task(self._answer_safely(fetched), name=name)
+
+    async def finish(self) -> None:
+        """Let what is being sent end, for ``STOP_GRACE`` seconds."""
+        tasks = list(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=STOP_GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    async def _answer_safely(self, fetched: FetchedMessage) -> None:
+        try:
+            await self._answer(fetched)
+        except LedgerError as error:
+            self._teller.say(f"nothing is sent: {error}", level=logging.ERROR, uid=fetched.key.uid)
+            await self._rest()
+        except Exception:  # noqa: BLE001 - told with its traceback; one message's trouble must not end the others
+            self._teller.error_of_ours("answering failed; the message stays due", fetched.key)
+            await self._rest()
+        finally:
+            del self._tasks[fetched.key]
+            if self._more:
+                self._wake()
+
+    async def _rest(self) -> None:
+        self._more = True
+        await asyncio.sleep(RESEND.base.total_seconds())
+
+    async def _answer(self, fetched: FetchedMessage) -> None:
+        judgement = judge_safely(self._pipeline(), fetched, self._clock(), self._teller)
+        if isinstance(judgement.decision, Skip):
+            await self._withdraw(fetched.key, judgement.decision.rule, judgement.decision.why)
+            return
+        claim = await self._claim(judgement)
+        match claim:
+            case Claimed():
+                await self._send(judgement, claim)
+            case AlreadyAnswered() | Barred():
+                self._teller.ended(fetched.key, "withdrawn", rule=claim.rule)
+            case OverRate():
+                self._over_rate(fetched.key, claim)
+            case NotDue():
+                # settled meanwhile, or it waits for another reply to the same person to end
+                self._more = True
+            case _:
+                assert_never(claim)
+
+    def _over_rate(self, key: MessageKey, claim: OverRate) -> None:
+        """It stays due, and with it what is like it; the watching has to learn how long."""
+        self._more = True
+        if claim.rule == BREAKER:
+            self._alarm.opened(claim.until)
+        else:
+            self._teller.over_rate(key, claim.rule, claim.until, self._clock())
+
+    async def _claim(self, judgement: Judgement) -> Claim:
+        pipeline, now = self._pipeline(), self._clock()
+        period = pipeline.schedule.closed_period(now) or judgement.period
+        assert isinstance(judgement.decision, Reply)  # noqa: S101 - _answer withdrew every Skip
+        assert judgement.message is not None and period is not None  # noqa: S101, PT018 - a Reply has both
+        return await self._ledger.claim(
+            judgement.key,
+            correspondent=judgement.decision.correspondent.identity,
+            message=name_of(judgement.message),
+            at=now,
+            answered_since=pipeline.answered_since(period, now),
+            terms=terms_of(pipeline, judgement.decision, period.end),
+        )
+
+    async def _send(self, judgement: Judgement, claim: Claimed) -> None:
+        """From here the claim is durable: every way out of this function settles it."""
+        outcome: Outcome = Unknown("stopped while sending")
+        text: str | None = None
+        try:
+            reply, fallback = self._compose(judgement, claim.digest)
+            text = reply.text  # the fallback differs in its From alone
+            outcome = await self._sender.send(reply, fallback)
+        except ResponderError as error:
+            outcome = Deferred(str(error))
+        except Exception:  # noqa: BLE001 - told with its traceback; the claim must be settled whatever happened
+            self._teller.error_of_ours("composing or sending failed", judgement.key)
+            outcome = Deferred("an error of ours; see the log")
+        finally:
+            await asyncio.shield(self._settle(judgement.key, outcome, text))
+
+    def _compose(self, judgement: Judgement, digest: str) -> tuple[OutgoingReply, OutgoingReply | None]:
+        pipeline, now = self._pipeline(), self._clock()
+        reply = pipeline.reply(judgement, now=now, digest=digest)
+        self._tell_of_a_failed_text(judgement.key, reply, pipeline)
+        own = pipeline.rules.address
+        if reply.from_address.identity == own.identity:
+            return reply, None
+        return reply, pipeline.reply(judgement, now=now, digest=digest, answered_as=own)
+
+    def _tell_of_a_failed_text(self, key: MessageKey, reply: OutgoingReply, pipeline: Pipeline) -> None:
+        """Once until the file is read again: every reply of this night would say the same."""
+        if reply.kind.endswith(BUILT_IN) and self._told_of is not pipeline:
+            self._told_of = pipeline
+            self._teller.own_text_failed(key)
+
+    async def _settle(self, key: MessageKey, outcome: Outcome, text: str | None) -> None:
+        """Write the outcome; as long as the disk refuses it, keep trying: forgetting it would send twice."""
+        self._attempts[key] += 1
+        wait = RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
+        while True:
+            now = self._clock()
+            try:
+                state = await self._ledger.settle(key, outcome, at=now, retry_at=now + wait, text=text)
+                break
+            except LedgerError as error:
+                self._teller.say(f"an outcome cannot be written yet: {error}", level=logging.ERROR, uid=key.uid)
+                await asyncio.sleep(RESEND.base.total_seconds())
+        if state == "due":
+            self._more = True
+        else:
+            del self._attempts[key]
+        self._teller.settled(key, state, outcome)
+
+    async def _withdraw(self, key: MessageKey, rule: str, why: str) -> None:
+        await self._ledger.withdraw(key, rule, self._clock())
+        self._attempts.pop(key, None)
+        self._teller.ended(key, "withdrawn", rule=rule, why=why)

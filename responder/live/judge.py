@@ -1,0 +1,55 @@
+"""Judging for the live way: one message's trouble is never another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from responder.adapters.ledger import Terms
+from responder.core.limits.rates import domain_of
+from responder.core.mail.addresses import read_addresses
+from responder.core.message import Skip
+from responder.core.pipeline import Judgement
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from responder.core.message import FetchedMessage, InboundMessage, Reply
+    from responder.core.pipeline import Pipeline
+    from responder.live.telling import Teller
+
+MAX_FAILED_RECIPIENTS = 20
+"""Believed of one bounce: a reply has one recipient, so more are not ours."""
+
+UNREADABLE = Skip("unreadable", "judging it failed; see the log", maybe_person=True)
+
+
+def judge_safely(pipeline: Pipeline, fetched: FetchedMessage, now: datetime, teller: Teller) -> Judgement:
+    """Judge one message; whatever goes wrong with it falls to the quiet side and to the log."""
+    try:
+        return pipeline.judge(fetched, now=now)
+    except Exception:  # noqa: BLE001 - the one broad net per message: a poison message must not stop those behind it
+        teller.error_of_ours("a message could not be judged; it stays unanswered", fetched.key)
+        return Judgement(fetched.key, fetched.received_at, None, UNREADABLE, None)
+
+
+def name_of(message: InboundMessage) -> str:
+    """What the ledger knows a message by: its Message-ID, or else the hash of its headers."""
+    return message.message_id or message.fingerprint
+
+
+def terms_of(pipeline: Pipeline, reply: Reply, latest: datetime | None = None) -> Terms:
+    """What the ledger has to ask before this reply may go.
+
+    Args:
+        pipeline: holds the rates of the file.
+        reply: the decision.
+        latest: the opening; None when none is ahead.
+    """
+    return Terms(reply.proof, domain_of(reply.correspondent), pipeline.rates.limits_for(reply), latest)
+
+
+def failed_recipients(message: InboundMessage) -> list[str]:
+    """Identities of the addresses that a bounce says could not be reached (``X-Failed-Recipients``: Exim, Gmail)."""
+    values = message.values("x-failed-recipients")
+    found = [address.identity for value in values for address in read_addresses(value).found]
+    return found[:MAX_FAILED_RECIPIENTS]

@@ -13,24 +13,21 @@ import argparse
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from responder.core.message import OutgoingReply
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from responder.core.reply import Composer
 from responder.core.reply.directory import choose
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, inbound, parsed, settings, variants
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.core.message import OutgoingReply
 
 REPEATS = 200
 """Replies in a round."""

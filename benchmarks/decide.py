@@ -13,8 +13,8 @@ import random
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -23,9 +23,6 @@ from responder.core.mail import headers
 from responder.core.rules import decide as policy
 from tests.unit.policy_cases import AT, LIVE
 from tools.corpus import OURS, samples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BLOCKS = 2_000
 TARGET_P99 = 100e-6

@@ -14,17 +14,15 @@ import argparse
 import random
 import statistics
 import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.public import public_holidays
 from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+Answer = tuple[bool, datetime | None, datetime | None, datetime | None]
 
-    Answer = tuple[bool, datetime | None, datetime | None, datetime | None]
 
 ZONE = ZoneInfo("Europe/London")
 WEEK = ["09:00-12:30, 13:30-17:00", "09:00-17:00", "09:00-17:00", "12:00-20:00", "09:00-13:00"]

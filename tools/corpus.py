@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from responder.core.mail import headers
 from responder.core.mail.authentication import EXCHANGE_ONLINE
@@ -20,9 +21,6 @@ from responder.core.message import Address, Decision, Reply, Skip
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import RULES, ContactForm, MailboxRules
 from tests.unit.policy_cases import AT, MAILBOX, OUT_OF_HOURS, outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 CORPUS = Path(__file__).parent.parent / "tests" / "corpus"
 

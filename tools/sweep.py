@@ -14,17 +14,15 @@ import argparse
 import sys
 import time
 import zoneinfo
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 HOURS = {
     0: "00:00-02:30",

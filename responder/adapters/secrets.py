@@ -6,17 +6,13 @@ import os
 import re
 import stat
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
-from responder.config import CommandSource, CredentialSource, EnvSource, FileSource
+from responder.config import CommandSource, CredentialSource, EnvSource, FileSource, MailboxConfig, SecretSource
 from responder.core.errors import PermanentError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from responder.config import MailboxConfig, SecretSource
 
 COMMAND_TIMEOUT: Final = 10.0
 """Seconds a program may take: a password manager that waits for a person must not hold a login for ever."""

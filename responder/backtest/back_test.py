@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
-from responder.core.message import MessageKey, Uid, UidValidity
-from responder.core.pipeline import Record, record_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from responder.adapters.imap import Mailbox
-    from responder.core.message import FetchedMessage
-    from responder.core.pipeline import Pipeline
+from responder.adapters.imap import Mailbox
+from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
+from responder.core.pipeline import Pipeline, Record, record_of
 
 Progress = Callable[[int, int], None]
 """Called with how many messages were looked at, and how many there are."""

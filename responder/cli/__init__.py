@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import zoneinfo
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from responder.cli.arguments import parser
 from responder.cli.context import UsageError
 from responder.core.errors import ConfigError, ResponderError
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG = 0, 1, 2, 78
 """78 is EX_CONFIG of sysexits(3): systemd does not restart on it."""

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from responder.config import Config
 from responder.config.replies import fingerprint
-
-if TYPE_CHECKING:
-    from responder.config import Config
 
 
 def approval(config: Config) -> tuple[bool, str]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from responder import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_DAYS = 800
 """Days that one picture may have."""

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
 
+from responder.adapters.imap import FolderState, Mailbox
 from responder.cli.approval import approval
 from responder.cli.context import chosen, load, login_of, now
-from responder.config import pipeline_of
+from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.errors import PermanentError, ResponderError
 from responder.core.mail import authentication, headers
 from responder.core.message import Uid
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Awaitable
-
-    from responder.adapters.imap import FolderState, Mailbox
-    from responder.config import Config, MailboxConfig
 
 LATEST_MAIL, LATEST_UIDS = 100, 2000
 """How much of the mailbox's own mail is looked at for a proposal; UIDs have gaps."""

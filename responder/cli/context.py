@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from responder import config as configuration
 from responder.adapters.calendars import Calendars
 from responder.adapters.secrets import Login, resolve
+from responder.config import Config, MailboxConfig
 from responder.core.errors import ConfigError, ResponderError
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
-
-    from responder.config import Config, MailboxConfig
 
 
 class UsageError(ResponderError):

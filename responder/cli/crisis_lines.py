@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
 
 from responder.adapters.calendars import Calendars
 from responder.cli.context import UsageError, config_path, now, reader
 from responder.cli.text import plain
+from responder.config import Config
+from responder.config.edit import Original
 from responder.core.errors import ConfigError
 from responder.core.reply import directory as crisis
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-
-    from responder.config import Config
-    from responder.config.edit import Original
-    from responder.core.reply.directory import CrisisLine
+from responder.core.reply.directory import CrisisLine
 
 NEVER: Final = "Never dial an emergency or crisis number to test it: a test call takes a caller's place."
 _QUESTION: Final = "Compared with its own page today? [y/N] "

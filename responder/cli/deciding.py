@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from responder.config import readers
 from responder.config.find import read_text
-from responder.config.positions import Places
-from responder.core.hours.schedule import Closure, Opening, Schedule
+from responder.config.positions import Loc, Places
+from responder.core.hours.schedule import Closure, DailyInterval, Opening, Schedule
 from responder.core.hours.words import WEEKDAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from responder.config.positions import Loc
-    from responder.core.hours.schedule import DailyInterval
 
 _ALL_WEEK = {day: readers.hours("00:00-24:00") for day in range(7)}
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import json
 import re
 import sys
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from responder.backtest.back_test import Report, Window, back_test
+from responder.backtest.back_test import Progress, Report, Window, back_test
 from responder.cli import text as screen
 from responder.cli.context import UsageError, chosen, load, login_of, moment, now
 from responder.cli.judging import JudgeProcess
-from responder.config import pipeline_of
+from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.mail import headers
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import Judgement, record_of
 from responder.core.rules import decide as policy
-
-if TYPE_CHECKING:
-    import argparse
-    from datetime import datetime
-
-    from responder.backtest.back_test import Progress
-    from responder.config import Config, MailboxConfig
 
 DRY_RUN_THREADS = 2
 

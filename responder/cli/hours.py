@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import astuple
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from responder.cli.context import UsageError, chosen, load, moment, now
 from responder.cli.text import local
+from responder.config import Config
+from responder.core.hours.schedule import Schedule
 from responder.core.hours.words import locale_for, zone_in_words
 from responder.core.views import week as picture
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from responder.config import Config
-    from responder.core.hours.schedule import Schedule
 
 LOOK_AHEAD = timedelta(days=366)
 CHANGES_SHOWN = 6

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars import Calendars
 from responder.cli.context import UsageError, config_path, now, reader
+from responder.config import Config
+from responder.config.edit import Original
 from responder.core.hours.daily import parse_hours
 from responder.core.hours.words import WEEKDAYS, locale_for
-
-if TYPE_CHECKING:
-    import argparse
-    from zoneinfo import ZoneInfo
-
-    from responder.config import Config
-    from responder.config.edit import Original
 
 _LENGTH: Final = re.compile(r"(?P<count>[1-9]\d{0,3}) ?(?P<unit>[hdw])")
 _LONGEST: Final = timedelta(days=2 * 366)

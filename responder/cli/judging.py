@@ -6,16 +6,12 @@ import asyncio
 import multiprocessing
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self
+from multiprocessing.connection import Connection
+from typing import Self
 
 from responder.core.errors import TransientError
-from responder.core.pipeline import record_of
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-    from responder.core.message import FetchedMessage
-    from responder.core.pipeline import Pipeline, Record
+from responder.core.message import FetchedMessage
+from responder.core.pipeline import Pipeline, Record, record_of
 
 JOIN_WITHIN = 5.0
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from responder.cli import prompt
 from responder.cli.context import now
+from responder.cli.prompt import Answer
 from responder.daemon.control.never import never_handlers
-
-if TYPE_CHECKING:
-    import argparse
-
-    from responder.cli.prompt import Answer
 
 
 def never(arguments: argparse.Namespace) -> int:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.cli.approval import standing
 from responder.cli.context import UsageError, chosen, load, moment, now
 from responder.cli.text import local
+from responder.config import Config, MailboxConfig
 from responder.config.replies import fingerprint
 from responder.core.hours.words import date_in_words, zone_in_words
-from responder.core.reply import Composer
+from responder.core.message import HelpBlock
+from responder.core.reply import Composer, ReplySettings, Sample
 from responder.core.reply import directory as crisis
 from responder.core.reply.variants import sample_now
 from responder.core.reply.words import LanguageError, language
 from responder.core.views import signoff
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from responder.config import Config, MailboxConfig
-    from responder.core.message import HelpBlock
-    from responder.core.reply import ReplySettings, Sample
 
 _ABOUT: Final = {
     "ordinary": "an evening, a night, some hours between",

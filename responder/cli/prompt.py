@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from responder.adapters.ledger import Ledger
 from responder.adapters.ledger.schema import DATABASE
@@ -18,11 +18,9 @@ from responder.cli.run import ledger_key, state_directory
 from responder.core.errors import LedgerError, LedgerLockedError
 from responder.daemon.control import server as control
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+Answer = dict[str, object]
+Handlers = Mapping[str, Callable[[Answer], Awaitable[Answer]]]
 
-    Answer = dict[str, object]
-    Handlers = Mapping[str, Callable[[Answer], Awaitable[Answer]]]
 
 SYSTEM_STATE = Path("/var/lib/responder")
 SYSTEM_RUNTIME = Path("/run/responder")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from responder.adapters.calendars import Calendars
 from responder.cli.context import config_path, login_of, reader
 from responder.daemon import logs
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping
-
 
 LEDGER_KEY = "ledger-key"
 

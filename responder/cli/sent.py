@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from responder import config as configuration
-from responder.adapters.ledger import KEEP_SETTLED, KEEP_TEXTS
+from responder.adapters.ledger import KEEP_SETTLED, KEEP_TEXTS, Ledger
 from responder.cli import prompt
 from responder.cli.context import config_path
+from responder.cli.prompt import Answer
 from responder.cli.text import local
-from responder.daemon.control.sent import SENT, sent_handlers
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from responder.adapters.ledger import Ledger
-    from responder.cli.prompt import Answer
-    from responder.daemon.control.sent import Ending, ToldMemory, ToldReply
+from responder.daemon.control.sent import SENT, Ending, ToldMemory, ToldReply, sent_handlers
 
 _INDENT: Final = "    "
 

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from responder.config import pipeline_of
+from responder.backtest.back_test import Report
+from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.hours import words as timewords
-from responder.core.message import Reply
+from responder.core.hours.schedule import Schedule
+from responder.core.message import ClosedPeriod, Reply, Skip
+from responder.core.pipeline import Judgement, Record
 from responder.core.reply.words import language
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
-    from zoneinfo import ZoneInfo
-
-    from responder.backtest.back_test import Report
-    from responder.config import Config, MailboxConfig
-    from responder.core.hours.schedule import Schedule
-    from responder.core.message import ClosedPeriod, Skip
-    from responder.core.pipeline import Judgement, Record
-    from responder.core.rules.decide import Rule
+from responder.core.rules.decide import Rule
 
 LATEST = 5
 MAYBE_SHOWN = 10

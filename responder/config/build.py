@@ -7,27 +7,21 @@ that run into the next day's. Every check goes on with whatever could be read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from responder.config import mailboxes, schema, week
 from responder.config.helplines import help_block
-from responder.config.problems import Problem
-from responder.config.replies import replies
+from responder.config.problems import Findings, Problem
+from responder.config.replies import Replies, replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
+from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.pipeline import Pipeline
-from responder.core.reply import LANGUAGES, Composer
+from responder.core.reply import LANGUAGES, Composer, ReplySettings
 from responder.core.reply.words import LanguageError, language
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from responder.config.problems import Findings
-    from responder.config.replies import Replies
-    from responder.core.hours.schedule import Schedule
-    from responder.core.reply import ReplySettings
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 

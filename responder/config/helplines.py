@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-from responder.config import numbers
+from responder.config import numbers, schema
 from responder.config.ownwords import linted
-from responder.config.problems import Problem
+from responder.config.problems import Findings, Loc, Problem
 from responder.core import lint
+from responder.core.message import CrisisLine, HelpBlock
 from responder.core.reply import LANGUAGES
 from responder.core.reply import directory as crisis
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.config import schema
-    from responder.config.problems import Findings, Loc
-    from responder.core.message import CrisisLine, HelpBlock
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

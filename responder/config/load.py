@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,12 +14,8 @@ from responder.config.build import Sections, build
 from responder.config.find import read_text
 from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.spelling import did_you_mean
+from responder.config.values import Config
 from responder.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from responder.config.values import Config
 
 _Table = TypeVar("_Table", bound=BaseModel)
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, assert_never
+from pathlib import Path
+from typing import Final, assert_never
 
-from responder.config import readers
-from responder.config.problems import Problem
+from responder.config import readers, schema
+from responder.config.problems import Loc, Problem
 from responder.config.providers import Provider, provider, refused
 from responder.config.spelling import did_you_mean
-from responder.config.values import CommandSource, CredentialSource, EnvSource, FileSource, ServerConfig
-from responder.core.message import Level
+from responder.config.values import (
+    CommandSource,
+    CredentialSource,
+    EnvSource,
+    FileSource,
+    SecretSource,
+    ServerConfig,
+    Tls,
+)
+from responder.core.message import Address, Level
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import ContactForm, MailboxRules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from responder.config import schema
-    from responder.config.problems import Loc
-    from responder.config.values import SecretSource, Tls
-    from responder.core.message import Address
 
 _CREDENTIAL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,254}")
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

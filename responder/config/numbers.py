@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
+from phonenumbers import PhoneNumber
 
 LONGEST_SHORT: Final = 6
 """Digits up to which a number is a short one, kept as it is dialled: +44116123 reaches nobody."""

@@ -5,21 +5,17 @@ Whatever of these must not be sent is refused and left out. It costs the practic
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
 
-from responder.config import week
+from responder.config import schema, week
+from responder.config.problems import Findings, Loc
 from responder.config.readers import Unfit
 from responder.core import lint
+from responder.core.lint import Finding
 from responder.core.reply import LANGUAGES, OwnWords
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from responder.config import schema
-    from responder.config.problems import Findings, Loc
-    from responder.core.lint import Finding
 
 _T = TypeVar("_T")
 

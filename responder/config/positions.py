@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import tree_sitter_toml
-from tree_sitter import Language, Parser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tree_sitter import Node
+from tree_sitter import Language, Node, Parser
 
 Loc = tuple[str | int, ...]
 """Path to a value: keys, and indexes into arrays and arrays of tables."""

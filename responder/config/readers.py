@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder.config.spelling import did_you_mean
 from responder.config.values import Approval
 from responder.core.hours import schedule
 from responder.core.hours.daily import checked_nights
+from responder.core.hours.schedule import DailyInterval
 from responder.core.mail import headers
+from responder.core.message import Address
 from responder.core.reply import LANGUAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    from responder.core.hours.schedule import DailyInterval
-    from responder.core.message import Address
-
 
 _ABBREVIATED_ZONES = {
     **dict.fromkeys(("GMT", "BST", "WET", "GB", "UK"), "Europe/London"),

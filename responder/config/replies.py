@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from responder.config import week
+from responder.config import schema, week
 from responder.config.ownwords import OwnWordsReader, linted
-from responder.config.problems import Problem
+from responder.config.problems import Findings, Loc, Problem
 from responder.config.readers import Unfit
+from responder.config.values import Config
 from responder.core import lint
-from responder.core.reply import Composer, OwnWords, ReplySettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from responder.config import schema
-    from responder.config.problems import Findings, Loc
-    from responder.config.values import Config
-    from responder.core.lint import Finding
-    from responder.core.message import HelpBlock
-    from responder.core.reply import Refused
+from responder.core.lint import Finding
+from responder.core.message import HelpBlock
+from responder.core.reply import Composer, OwnWords, Refused, ReplySettings
 
 
 @dataclass(frozen=True, slots=True)

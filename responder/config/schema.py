@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -12,9 +13,6 @@ from responder.config import readers, regions, values
 from responder.core.hours.schedule import DailyInterval
 from responder.core.limits import rates
 from responder.core.message import Address
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LONGEST_NAME: Final = 70
 """Characters of a practice's or a line's name: fits one line of a header and of the reply."""

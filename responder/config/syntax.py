@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from calendar import monthrange
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from responder.config.positions import Place, Places, Repeat
-
-if TYPE_CHECKING:
-    import tomllib
-    from collections.abc import Sequence
-    from pathlib import Path
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _DATE = re.compile(r"=\s*(\d{4})-(\d\d)-(\d\d)(?!\d)")

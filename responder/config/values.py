@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
-
-    from responder.core.hours.schedule import Schedule
-    from responder.core.limits.rates import Rates
-    from responder.core.message import Address
-    from responder.core.reply import ReplySettings
-    from responder.core.rules.decide import MailboxRules
+from responder.core.hours.schedule import Schedule
+from responder.core.limits.rates import Rates
+from responder.core.message import Address
+from responder.core.reply import ReplySettings
+from responder.core.rules.decide import MailboxRules
 
 Tls = Literal["implicit", "starttls", "none"]
 Style = Literal["ordinary", "discreet"]

@@ -5,20 +5,16 @@ Public holidays and calendars are not in here: they change without the file, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from responder.config.problems import Problem
+from responder.config import schema
+from responder.config.problems import Loc, Problem
+from responder.core.hours.daily import DailyInterval
 from responder.core.hours.schedule import Closure, Opening, Schedule
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from responder.config import schema
-    from responder.config.problems import Loc
-    from responder.core.hours.daily import DailyInterval
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -6,13 +6,11 @@ Every datetime here is aware. Nothing in this module does I/O or knows the time.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, NewType
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
+from typing import NewType
 
 Uid = NewType("Uid", int)
 """IMAP unique identifier, 1 to 2**32 - 1 (RFC 9051 §2.3.1.1)."""

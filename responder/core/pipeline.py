@@ -7,27 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from responder.core import reply as compose
+from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.mail import headers
-from responder.core.message import Reply, Skip
+from responder.core.message import (
+    Address,
+    ClosedPeriod,
+    Decision,
+    FetchedMessage,
+    InboundMessage,
+    MessageKey,
+    OutgoingReply,
+    Reply,
+    Skip,
+)
+from responder.core.reply import Composer
 from responder.core.rules import decide as policy
-
-if TYPE_CHECKING:
-    from responder.core.hours.schedule import Schedule
-    from responder.core.message import (
-        Address,
-        ClosedPeriod,
-        Decision,
-        FetchedMessage,
-        InboundMessage,
-        MessageKey,
-        OutgoingReply,
-    )
-    from responder.core.reply import Composer
-    from responder.core.rules.decide import MailboxRules
+from responder.core.rules.decide import MailboxRules
 
 
 @dataclass(frozen=True, slots=True)

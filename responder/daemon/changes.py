@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from responder.config import Config, MailboxConfig
 from responder.core.hours.daily import listed
+from responder.core.hours.schedule import Closure, Opening, Schedule
 from responder.core.hours.words import WEEKDAYS, date_in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime, timedelta
-    from zoneinfo import ZoneInfo
-
-    from responder.config import Config, MailboxConfig
-    from responder.core.hours.schedule import Closure, Opening, Schedule
-    from responder.core.reply import ReplySettings
+from responder.core.reply import ReplySettings
 
 
 def differences(old: Config, new: Config) -> tuple[str, ...]:

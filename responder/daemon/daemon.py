@@ -10,15 +10,18 @@ import contextlib
 import logging
 import signal
 import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from responder.adapters.imap import CommandPool, Lessons, Mailbox
 from responder.adapters.ledger import KEEP_SETTLED, KEEP_TEXTS, Ledger
+from responder.adapters.secrets import Login
 from responder.adapters.smtp import Submitter
-from responder.config import HolidayConfig, pipeline_of
+from responder.config import Config, HolidayConfig, MailboxConfig, pipeline_of
 from responder.core.errors import LedgerError
 from responder.core.hours.words import locale_for
 from responder.core.mail.headers import HEADER_NAMES
@@ -30,14 +33,6 @@ from responder.daemon.logs import redact
 from responder.daemon.reload import Reloader
 from responder.daemon.systemd import Notifier
 from responder.live import Alarm, MailboxService
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from responder.adapters.secrets import Login
-    from responder.config import Config, MailboxConfig
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,9 @@ with a link that points elsewhere. It also sees what inotify does not, a change 
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 SETTLED_AFTER: Final = 0.4
 """Seconds that a change has to stand unchanged: an editor that writes in two steps is done by then."""

@@ -6,11 +6,9 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, TextIO
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final, Literal, TextIO
 
 LogStyle = Literal["terminal", "journal", "json"]
 

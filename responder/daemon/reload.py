@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
+from responder.config import Config
 from responder.core.errors import ConfigError
 from responder.daemon.changes import differences
 from responder.daemon.file_watch import FileWatch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.config import Config
 
 logger = logging.getLogger(__name__)
 

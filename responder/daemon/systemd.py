@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 WATCHDOG_MARGIN = 3
 """Pings per watchdog interval: two may be late before systemd acts."""

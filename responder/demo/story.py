@@ -10,15 +10,16 @@ import logging
 import tempfile
 import tomllib
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from proxyprotocol.reader import ProxyProtocolReader
 from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPServer
@@ -27,11 +28,6 @@ from pymap.parsing.message import AppendMessage
 from responder import config as configuration
 from responder.adapters.secrets import Login
 from responder.daemon.daemon import Daemon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiosmtpd.smtp import Envelope, Session
 
 PATIENCE = 20.0
 """Seconds the demo waits for its last decision; it ends by itself, with or without it."""

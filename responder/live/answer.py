@@ -6,26 +6,30 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
 
-from responder.adapters.ledger import AlreadyAnswered, Barred, Claimed, NotDue, OverRate
+from responder.adapters.ledger import AlreadyAnswered, Barred, Claim, Claimed, Ledger, NotDue, OverRate
 from responder.core.errors import LedgerError, ResponderError
 from responder.core.limits.backoff import Backoff
 from responder.core.limits.rates import BREAKER
-from responder.core.message import Deferred, Reply, Skip, Unknown
+from responder.core.message import (
+    Deferred,
+    FetchedMessage,
+    MessageKey,
+    Outcome,
+    OutgoingReply,
+    Reply,
+    Skip,
+    UidValidity,
+    Unknown,
+)
+from responder.core.pipeline import Judgement, Pipeline
+from responder.live.alarm import Alarm
 from responder.live.judge import judge_safely, name_of, terms_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from responder.adapters.ledger import Claim, Ledger
-    from responder.core.message import FetchedMessage, MessageKey, Outcome, OutgoingReply, UidValidity
-    from responder.core.pipeline import Judgement, Pipeline
-    from responder.live.alarm import Alarm
-    from responder.live.ports import Folder, Sender
-    from responder.live.telling import Teller
+from responder.live.ports import Folder, Sender
+from responder.live.telling import Teller
 
 MAX_IN_FLIGHT = 8
 """Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after

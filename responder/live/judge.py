@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from responder.adapters.ledger import Terms
 from responder.core.limits.rates import domain_of
 from responder.core.mail.addresses import read_addresses
-from responder.core.message import Skip
-from responder.core.pipeline import Judgement
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from responder.core.message import FetchedMessage, InboundMessage, Reply
-    from responder.core.pipeline import Pipeline
-    from responder.live.telling import Teller
+from responder.core.message import FetchedMessage, InboundMessage, Reply, Skip
+from responder.core.pipeline import Judgement, Pipeline
+from responder.live.telling import Teller
 
 MAX_FAILED_RECIPIENTS = 20
 """Believed of one bounce: a reply has one recipient, so more are not ours."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
-
-    from responder.adapters.imap import FolderState
-    from responder.core.message import FetchedMessage, Outcome, OutgoingReply, Uid, UidValidity
+from responder.adapters.imap import FolderState
+from responder.core.message import FetchedMessage, Outcome, OutgoingReply, Uid, UidValidity
 
 
 class Folder(Protocol):

@@ -6,17 +6,12 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from datetime import datetime, timedelta
+from typing import assert_never
 
 from responder.core.errors import PermanentError, ResponderError
-from responder.core.message import Accepted, Deferred, Rejected, Skip, Unknown
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from responder.core.message import MessageKey, Outcome
-    from responder.core.pipeline import Judgement
+from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Skip, Unknown
+from responder.core.pipeline import Judgement
 
 logger = logging.getLogger("responder")
 

@@ -6,29 +6,21 @@ import asyncio
 import logging
 import random
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from responder.adapters.ledger import Cursor, NewDue
+from responder.adapters.imap import FolderState
+from responder.adapters.ledger import Cursor, Ledger, NewDue
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.limits.backoff import Backoff
 from responder.core.limits.rates import domain_of
-from responder.core.message import MessageKey, Reply, Skip, Uid
+from responder.core.message import FetchedMessage, MessageKey, Reply, Skip, Uid, UidValidity
+from responder.core.pipeline import Pipeline
 from responder.live.alarm import Alarm
 from responder.live.answer import Answerer
 from responder.live.judge import failed_recipients, judge_safely, name_of
-from responder.live.telling import Teller
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from responder.adapters.imap import FolderState
-    from responder.adapters.ledger import Ledger
-    from responder.core.message import FetchedMessage, UidValidity
-    from responder.core.pipeline import Pipeline
-    from responder.live.ports import Folder, Sender
-    from responder.live.telling import Health
+from responder.live.ports import Folder, Sender
+from responder.live.telling import Health, Teller
 
 Times = list[tuple[Uid, "datetime | None"]]
 

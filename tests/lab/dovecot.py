@@ -17,17 +17,15 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 import trustme
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-    from types import TracebackType
 
 PASSWORD = "lab-password"
 _START_DEADLINE = 15.0  # seconds; a loaded machine starts Dovecot in well under one

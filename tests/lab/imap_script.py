@@ -15,16 +15,14 @@ import struct
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 import trustme
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
 
 HEADER = b"From: someone@example.org\r\nSubject: hello\r\n\r\n"
 INTERNALDATE = "23-Nov-2026 19:30:00 +0000"

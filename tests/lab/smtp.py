@@ -9,13 +9,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import trustme
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 START_TIMEOUT = 10.0
 """Seconds a server gets to open its port; a loaded machine needs two."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
-from typing import TYPE_CHECKING, Self
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Self
 
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+Hook = Callable[["Conversation", str], Awaitable[None]]
 
-    Hook = Callable[["Conversation", str], Awaitable[None]]
 
 DEFAULT_EXTENSIONS = ("PIPELINING", "SIZE 10240000", "8BITMIME", "DSN", "AUTH PLAIN LOGIN")
 

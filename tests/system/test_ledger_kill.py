@@ -8,9 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO
 
 import pytest
 
@@ -18,10 +19,6 @@ from responder.adapters.ledger import Claimed, Cursor, Ledger, State
 from responder.core.errors import LedgerError, LedgerLockedError
 from responder.core.message import Uid, UidValidity
 from tests.unit.test_ledger import ACCEPTED, HELLO, INBOX, NIGHT, claim, key_of, receive, settle, states_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO
 
 WORKER = textwrap.dedent(
     """

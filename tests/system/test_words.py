@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.dovecot import Dovecot
+from tests.lab.smtp import SmtpSink
 from tests.system.site import Site, closed_now, letter
-
-if TYPE_CHECKING:
-    from tests.lab.dovecot import Dovecot
-    from tests.lab.smtp import SmtpSink
 
 DISCREET = '\n[mailbox.reply]\nstyle = "discreet"\n'
 TELLING = ("Harbour Counselling", "Counselling", "Samaritans", "SHOUT", "crisis", "Thank you for writing")

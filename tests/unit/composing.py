@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from responder.core.message import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply, ReturnPath
 from responder.core.reply import Composer, OwnWords, ReplySettings, reply_message_id
 from responder.core.reply.directory import choose
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 """A Sunday, in the night of London."""

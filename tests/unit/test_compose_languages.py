@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -12,24 +13,19 @@ from functools import cache
 from importlib import resources
 from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
 
-from responder.core.reply import LANGUAGES, Composer, OwnWords, check_help, words
+from responder.core.message import HelpBlock, OutgoingReply
+from responder.core.reply import LANGUAGES, Composer, OwnWords, ReplySettings, check_help, words
 from responder.core.reply import directory as crisis
 from responder.core.reply.variants import VARIANTS
 from responder.core.reply.verify import site, ways
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings
 from tests.unit.composing import variants as periods
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from responder.core.message import HelpBlock, OutgoingReply
-    from responder.core.reply import ReplySettings
 
 GOLDEN = Path(__file__).parent / "golden" / "languages"
 TEMPLATES = resources.files("responder.core.reply") / "templates"

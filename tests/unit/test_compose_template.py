@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import jinja2
 import pytest
 
+from responder.core.message import ClosedPeriod
 from responder.core.reply import VARIABLES, Composer, TemplateError, check_help
 from responder.core.reply.template import MAX_TEMPLATE
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings, variants
-
-if TYPE_CHECKING:
-    from responder.core.message import ClosedPeriod
 
 WHOLE = """\
 Hello from {{ practice_name or "us" }}. {# a note to ourselves #}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from responder.config import ConfigError, load
 from responder.core.message import Level
 from responder.core.reply.directory import countries
 from responder.core.rules import decide as policy
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASE = """\
 [practice]

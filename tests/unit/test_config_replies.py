@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from responder.config import load, pipeline_of
+from responder.config import Config, load, pipeline_of
 from responder.config.replies import fingerprint
 from responder.core.errors import ConfigError
+from responder.core.message import ClosedPeriod
 from responder.core.reply import Composer, OwnWords, words
-
-if TYPE_CHECKING:
-    from responder.config import Config
-    from responder.core.message import ClosedPeriod
 
 PRACTICE = """\
 [practice]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from responder.config import load
 from tests.unit.test_config_example import PAGE
 from tests.unit.test_config_problems import BASE, MARK, edited, place_of, problems_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOURS = '"09:00-17:00"'
 ZONE = '"Europe/London"'

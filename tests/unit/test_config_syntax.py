@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from responder.config import ConfigError, load
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def refusal(directory: Path, content: str | bytes) -> str:

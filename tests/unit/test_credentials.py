@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from responder.adapters import secrets as credentials
 from responder.adapters.secrets import Login, login, resolve
-from responder.config import CommandSource, CredentialSource, EnvSource, FileSource
+from responder.config import CommandSource, CredentialSource, EnvSource, FileSource, SecretSource
 from responder.core.errors import PermanentError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.config import SecretSource
 
 SECRET = 'pä"ss\\w örd {}'
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from responder.adapters.ledger import AlreadyAnswered, Claim, Claimed, Cursor, Ledger, NewDue, NotDue, Recovered, State
 from responder.core.errors import LedgerError
 from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, UidValidity, Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 HELLO, HELP, INBOX = "hello@harbour.example", "help@harbour.example", "INBOX"
 ANNA, BEN = "anna@example.org", "ben@example.net"

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,9 +22,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from responder.adapters.ledger import AlreadyAnswered, Claimed, Cursor, Ledger, NewDue, NotDue, State
 from responder.core.message import Accepted, Deferred, MessageKey, Rejected, Uid, UidValidity, Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 MAILBOXES = ("hello@harbour.example", "help@harbour.example")
 PEOPLE = ("anna@example.org", "ben@example.net")

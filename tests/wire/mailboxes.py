@@ -6,19 +6,17 @@ import asyncio
 import contextlib
 import gc
 import os
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from responder.adapters.imap import CommandPool, Limits, Mailbox
 from responder.core.message import FetchedMessage, Uid, UidValidity
+from tests.lab.imap_script import Talk
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
-    from pathlib import Path
+Hook = Callable[[Talk, bytes, str, bytes], bool]
 
-    from tests.lab.imap_script import Talk
-
-    Hook = Callable[[Talk, bytes, str, bytes], bool]
 
 USER = "hello@harbour.example"
 HEADER_NAMES = ("From", "Subject", "Message-ID", "Auto-Submitted", "List-Id")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +14,6 @@ from responder.core.mail.headers import MAX_HEADER_OCTETS
 from responder.core.message import MessageKey, Uid, UidValidity
 from tests.lab.dovecot import Dovecot
 from tests.wire.mailboxes import QUICK, USER, Login, Server, fetched, mailbox_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ARRIVAL = datetime(2026, 11, 23, 19, 30, 5, tzinfo=UTC)
 ANNOUNCED_WITHIN = 10.0  # seconds; Dovecot waits half a second before it says EXISTS

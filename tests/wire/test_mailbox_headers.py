@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from responder.core.message import Uid, UidValidity
 from tests.lab.imap_script import HEADER, ImapScript, Talk
 from tests.wire.mailboxes import (
     HASTY,
+    Hook,
     answering,
     fetched,
     mailbox_of,
@@ -24,11 +26,6 @@ from tests.wire.mailboxes import (
     server_of,
     stalls,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.wire.mailboxes import Hook
 
 AT = datetime(2026, 11, 23, 19, 30, tzinfo=UTC)
 

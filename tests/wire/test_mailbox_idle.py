@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,6 @@ from responder.adapters.imap.idle import IdleRound
 from responder.core.errors import TransientError
 from tests.lab.imap_script import ImapScript, Talk
 from tests.wire.mailboxes import HASTY, QUICK, fetched, mailbox_of, server_of, woken_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BOTH = pytest.mark.parametrize("tls", ["none", "implicit"])
 LONG = 30.0  # seconds to wait for mail; a test that takes them has failed

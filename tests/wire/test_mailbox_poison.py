@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import time
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,6 @@ from tests.lab.dovecot import Dovecot
 from tests.lab.imap_script import ImapScript, Talk
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, FakeSender, header_block, pipeline
 from tests.wire.mailboxes import HEADER_NAMES, QUICK, Login, Server, server_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-    from pathlib import Path
 
 NAMES = (*HEADER_NAMES, "To", "Return-Path", "References")
 PERSON = "jane@person.example"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,6 @@ from tests.wire.mailboxes import (
     server_of,
     stalls,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 BOTH = pytest.mark.parametrize("tls", ["none", "implicit"])
 

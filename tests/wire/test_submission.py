@@ -8,9 +8,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 import trustme
@@ -19,12 +20,7 @@ from responder.adapters.smtp import Limits, Submitter
 from responder.core.errors import AuthenticationError, PermanentError, TransientError
 from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import free_port
-from tests.lab.smtp_script import Conversation, ScriptedSmtp, answer, drop, in_turn, reset, stall
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.lab.smtp_script import Hook
+from tests.lab.smtp_script import Conversation, Hook, ScriptedSmtp, answer, drop, in_turn, reset, stall
 
 MAILBOX = Address("hello", "harbour.example")
 CORRESPONDENT = Address("tom", "town.example")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 
@@ -14,9 +15,6 @@ from responder.adapters.smtp import Limits, Submitter
 from responder.core.errors import AuthenticationError
 from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import PASSWORD, USERNAME, PostfixRelay, SmtpSink
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAILBOX = Address("hello", "harbour.example")
 CONTENT = (

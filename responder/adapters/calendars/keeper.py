@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.ics import Taken, UnusableError, read
 from responder.adapters.calendars.public import public_holidays
+from responder.config import Config
 from responder.config.find import read_text
 from responder.config.problems import Problem, sentences
 from responder.core.errors import ConfigError
+from responder.core.hours.schedule import Closure, Schedule
 from responder.core.hours.timeline import Span
-
-if TYPE_CHECKING:
-    from datetime import date
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
-
-    from responder.config import Config
-    from responder.core.hours.schedule import Closure, Schedule
 
 YEARS_BACK, YEARS_AHEAD = 1, 2
 """Years before and after this one for which calendars are worked out; the back-test looks back, a reply ahead."""

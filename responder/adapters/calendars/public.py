@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from holidays import HolidayBase
+from holidays import HolidayBase
 
 _CODE = re.compile("[A-Z0-9]{1,3}")
 """What may stand behind the country in ISO 3166-2; the list also has parts by their names."""

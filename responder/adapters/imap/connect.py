@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
 
+from responder.adapters.imap.connection import Server
 from responder.adapters.imap.errors import rethrow
+from responder.adapters.imap.threads import CommandPool, Resolved
 from responder.core.errors import PermanentError
-
-if TYPE_CHECKING:
-    from responder.adapters.imap.connection import Server
-    from responder.adapters.imap.threads import CommandPool, Resolved
 
 # A peer that vanished without a word (NAT, suspend) is noticed in about four minutes, sooner when we write.
 _KEEPALIVE = {"TCP_KEEPIDLE": 120, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 4}  # seconds, seconds, probes

@@ -9,20 +9,16 @@ import contextlib
 import imaplib
 import logging
 import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from responder.adapters.imap.errors import printable, refused_folder, refused_login, rethrow
 from responder.adapters.imap.protocol import ALLOWANCE, Client, Plug, Wire
-from responder.adapters.imap.responses import MAX_UID, read_items
+from responder.adapters.imap.responses import MAX_UID, Row, read_items
 from responder.core.errors import PermanentError, TransientError
 from responder.core.message import Uid, UidValidity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from responder.adapters.imap.responses import Row
 
 T = TypeVar("T")
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from responder.adapters.imap.connection import Answer
 from responder.adapters.imap.errors import asked_to_wait, code_of, refused_command
 from responder.adapters.imap.responses import Item, Reading
 from responder.core.errors import TransientError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Sequence
-
-    from responder.adapters.imap.connection import Answer
-    from responder.core.message import Uid, UidValidity
+from responder.core.message import Uid, UidValidity
 
 log = logging.getLogger(__name__)
 

@@ -14,16 +14,12 @@ import contextlib
 import imaplib
 import re
 import ssl
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
+from responder.adapters.imap.connection import Connection
 from responder.adapters.imap.errors import asked_to_wait, printable, rethrow
 from responder.core.errors import TransientError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.adapters.imap.connection import Connection
 
 _ALLOWANCE = 16_000_000  # octets per round; nobody has that much to say to somebody who waits
 _READS_PER_TURN = 4  # a flood must leave the loop time for others

@@ -5,28 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from responder.adapters.imap.connect import dial
-from responder.adapters.imap.connection import Answer, Connection, FolderState
+from responder.adapters.imap.connection import Answer, Connection, Credentials, FolderState, Server
 from responder.adapters.imap.errors import asked_to_wait, code_of, refused_command, rethrow
 from responder.adapters.imap.fetch import Fetch, Lessons
 from responder.adapters.imap.idle import Heard, IdleRound
 from responder.adapters.imap.protocol import FETCH_ALLOWANCE, Plug
-from responder.adapters.imap.responses import MAX_UID, Reading, read_items, read_search, search_date, uid_set
+from responder.adapters.imap.responses import MAX_UID, Item, Reading, read_items, read_search, search_date, uid_set
+from responder.adapters.imap.threads import CommandPool
 from responder.core.errors import TransientError
 from responder.core.mail.headers import MAX_HEADER_OCTETS
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
-    from datetime import date, datetime
-
-    from responder.adapters.imap.connection import Credentials, Server
-    from responder.adapters.imap.responses import Item
-    from responder.adapters.imap.threads import CommandPool
 
 T = TypeVar("T")
 

@@ -11,14 +11,11 @@ import contextlib
 import imaplib
 import re
 import socket
+import ssl
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 from imapclient import IMAPClient
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Generator
 
 MAX_LINE = 4_000_000  # octets; half a million UIDs in one answer to SEARCH. imaplib loses step at a quarter of that
 MAX_LITERAL = 1_000_000  # octets kept, of a server that sends more of a header block than it was asked for

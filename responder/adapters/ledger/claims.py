@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, assert_never
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Final, assert_never
 
+from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.limits import Asked, Gate
 from responder.adapters.ledger.rows import COLUMNS, KEEPS_SLOT, Row, Rows
+from responder.adapters.ledger.texts import Texts
 from responder.adapters.ledger.times import instant, micros
 from responder.adapters.ledger.values import (
     AlreadyAnswered,
@@ -19,13 +22,6 @@ from responder.adapters.ledger.values import (
     Terms,
 )
 from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, Unknown
-
-if TYPE_CHECKING:
-    import sqlite3
-    from datetime import datetime
-
-    from responder.adapters.ledger.hashes import Names
-    from responder.adapters.ledger.texts import Texts
 
 IN_FLIGHT_WAIT: Final = timedelta(seconds=30)  # until a reply in flight is asked about again; few take longer
 

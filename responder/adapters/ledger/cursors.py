@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from collections.abc import Sequence
 
+from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.rows import OPEN, Rows
 from responder.adapters.ledger.times import instant_or_none, micros
 from responder.adapters.ledger.values import Cursor, NewDue, Rescue, State
 from responder.core.errors import LedgerError
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Sequence
-
-    from responder.adapters.ledger.hashes import Names
-    from responder.core.message import MessageKey, UidValidity
+from responder.core.message import MessageKey, UidValidity
 
 
 class Reading:

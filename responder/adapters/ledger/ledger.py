@@ -5,35 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import Final, Self, TypeVar
 
 from responder.adapters.ledger.schema import DATABASE, open_directory, translated
 from responder.adapters.ledger.store import Store
-from responder.adapters.ledger.values import Claimed, Terms
+from responder.adapters.ledger.values import (
+    Claim,
+    Claimed,
+    Cursor,
+    DueReply,
+    Ended,
+    Memory,
+    NewDue,
+    Recovered,
+    Rescue,
+    State,
+    Terms,
+)
 from responder.adapters.ledger.writer import Writer
 from responder.core.errors import LedgerError
-from responder.core.message import Deferred
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-    from pathlib import Path
-    from typing import Self
-
-    from responder.adapters.ledger.values import (
-        Claim,
-        Cursor,
-        DueReply,
-        Ended,
-        Memory,
-        NewDue,
-        Recovered,
-        Rescue,
-        State,
-    )
-    from responder.core.message import MessageKey, Outcome, UidValidity
+from responder.core.message import Deferred, MessageKey, Outcome, UidValidity
 
 T = TypeVar("T")
 

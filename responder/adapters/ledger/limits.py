@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from responder.adapters.ledger.times import instant, instant_or_none, micros
-from responder.adapters.ledger.values import OverRate
-from responder.core.limits.rates import REFUSED_FOR, Scope, free_at, rank_to_watch
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from responder.adapters.ledger.values import Terms
-    from responder.core.limits.rates import Limit
+from responder.adapters.ledger.values import OverRate, Terms
+from responder.core.limits.rates import REFUSED_FOR, Limit, Scope, free_at, rank_to_watch
 
 NEVER_REPLY: Final = "never-reply"
 REFUSED_BEFORE: Final = "refused-before"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from datetime import datetime
 
+from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.rows import KEEPS_SLOT
 from responder.adapters.ledger.times import instant, instant_or_none, micros
 from responder.adapters.ledger.values import DueReply, Ended, State
 from responder.core.message import MessageKey
-
-if TYPE_CHECKING:
-    import sqlite3
-    from datetime import datetime
-
-    from responder.adapters.ledger.hashes import Names
 
 
 class Asking:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import sqlite3
+from datetime import datetime
+from typing import Final, NamedTuple
 
+from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.times import instant_or_none, micros
 from responder.adapters.ledger.values import Cursor, State
 from responder.core.errors import LedgerError
-from responder.core.message import Uid, UidValidity
-
-if TYPE_CHECKING:
-    import sqlite3
-    from datetime import datetime
-
-    from responder.adapters.ledger.hashes import Names
-    from responder.core.message import MessageKey
+from responder.core.message import MessageKey, Uid, UidValidity
 
 OPEN: Final = (State.DUE, State.CLAIMED)
 

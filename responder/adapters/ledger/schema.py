@@ -7,15 +7,13 @@ import hmac
 import os
 import secrets
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from responder.core.errors import LedgerError, LedgerLockedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 DATABASE: Final = "ledger.sqlite3"
 KEY: Final = "ledger.key"

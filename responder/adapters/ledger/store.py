@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from datetime import datetime
 
 from responder.adapters.ledger.claims import Sending
 from responder.adapters.ledger.cursors import Reading
@@ -11,10 +12,6 @@ from responder.adapters.ledger.limits import Gate
 from responder.adapters.ledger.queries import Asking
 from responder.adapters.ledger.texts import Texts
 from responder.adapters.ledger.times import micros
-
-if TYPE_CHECKING:
-    import sqlite3
-    from datetime import datetime
 
 
 class Store:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 
+from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.rows import KEEPS_SLOT
 from responder.adapters.ledger.times import instant, instant_or_none, micros
 from responder.adapters.ledger.values import Memory, PastReply, State
 from responder.core.message import text_fingerprint
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from responder.adapters.ledger.hashes import Names
 
 _ANSWERS: Final = f"correspondent = ? AND (state = 'claimed' OR {KEEPS_SLOT})"
 """Replies of a correspondent that left, may have, or are just leaving."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from responder.core.message import Proof
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from responder.core.limits.rates import Limit
-    from responder.core.message import MessageKey, Uid, UidValidity
+from responder.core.limits.rates import Limit
+from responder.core.message import MessageKey, Proof, Uid, UidValidity
 
 KEEP_SETTLED: Final = timedelta(days=400)
 """How long a settled message is remembered: longer than any closed period is likely to be."""

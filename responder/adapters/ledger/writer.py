@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from responder.adapters.ledger.schema import translated
 from responder.core.errors import LedgerError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
 
 T = TypeVar("T")
 

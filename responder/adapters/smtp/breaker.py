@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from responder.core.message import Deferred, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.core.message import Address
+from responder.core.message import Address, Deferred, Rejected
 
 
 class Breaker:

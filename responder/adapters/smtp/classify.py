@@ -6,17 +6,14 @@ import os
 import re
 import socket
 import ssl
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 import aiosmtplib
 
 from responder.adapters.smtp.codes import POLICY, Enhanced, answered
 from responder.core.message import Deferred, Rejected, Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 MAX_SAID = 200
 """Characters of a server's text that are shown at a terminal: enough for its sentence, too few to flood it."""

@@ -8,17 +8,14 @@ import contextlib
 import re
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import aiosmtplib
+from aiosmtplib.protocol import SMTPProtocol
 
 from responder.adapters.smtp.classify import CURE_TLS, INTERMEDIATE, POSITIVE, Phase, redact
 from responder.core.message import Deferred
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiosmtplib.protocol import SMTPProtocol
 
 
 class Server(Protocol):

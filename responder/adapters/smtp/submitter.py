@@ -7,21 +7,15 @@ import ipaddress
 import logging
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import aiosmtplib
 
 from responder.adapters.smtp.breaker import Breaker, Hearsay
 from responder.adapters.smtp.classify import TRANSIENT, AliasRefused, Phase, judge_error, redact, refuses_null_path
-from responder.adapters.smtp.connection import AccountFaultError, Connection, Limits
+from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Server
 from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
-from responder.core.message import Accepted, Deferred, Outcome, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from responder.adapters.smtp.connection import Credentials, Server
-    from responder.core.message import Address, OutgoingReply
+from responder.core.message import Accepted, Address, Deferred, Outcome, OutgoingReply, Rejected
 
 _log = logging.getLogger(__name__)
 

@@ -8,16 +8,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.config.edit.errors import EditError
 from responder.config.find import read_text
 from responder.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 BACKUP_SUFFIX: Final = ".bak"
 _MARK: Final = b"\xef\xbb\xbf"

@@ -9,21 +9,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Comment, Item, Key, SingleKey, Table, Trivia
+from tree_sitter import Node
 
 from responder.config.edit.errors import EditError
 from responder.core.hours.words import WEEKDAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tree_sitter import Node
 
 DAYS: Final = tuple(name.lower() for name in WEEKDAYS)
 

@@ -8,19 +8,17 @@ Closures win over openings, openings over closed dates and events, these over th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from responder.core.hours.daily import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
 from responder.core.hours.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Shuts, Span, Timeline, is_known
 from responder.core.hours.words import LOCALES, WEEKDAYS, date_in_words, in_words, state_in_words
 from responder.core.message import ClosedPeriod
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
 __all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
 

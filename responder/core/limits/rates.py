@@ -11,17 +11,12 @@ See Also:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.limits.freemail import FREEMAIL
-from responder.core.message import Proof
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from responder.core.message import Address, Reply
+from responder.core.message import Address, Proof, Reply
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)

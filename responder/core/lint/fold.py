@@ -11,12 +11,10 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 VARIABLE: Final = "\ufffc"
 """What stands where a template prints a variable: one letter that nobody types (OBJECT REPLACEMENT CHARACTER)."""

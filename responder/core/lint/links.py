@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.lint.phrases import Place, read_data
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _ADDRESS: Final = re.compile(r"[^\s<>\"'(){}\[\]|\\]{4,2000}")
 _SCHEME: Final = re.compile(r"(?:https?|hxxps?|ftp):/{0,2}")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.lint import links, marks, names, numbers, phrases, placeholders
-from responder.core.lint.fold import fold, line_of, line_starts, shortened
+from responder.core.lint.fold import Text, fold, line_of, line_starts, shortened
+from responder.core.lint.phrases import Place
 from responder.core.lint.rules import BY_ID, NO_HELP
 from responder.core.lint.values import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from responder.core.lint.fold import Text
-    from responder.core.lint.phrases import Place
 
 MOST_WORDS: Final = 250
 """Of a whole reply: the built-in ones have about 130 with their numbers, and a phone shows some 120 at once."""

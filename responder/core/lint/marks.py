@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import jinja2
 from jinja2 import nodes
 
 from responder.core.lint.fold import PARAGRAPH, VARIABLE, Text, fold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HELP: Final = "help"
 

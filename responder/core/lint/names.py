@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from responder.core.lint.fold import folded
+from responder.core.lint.fold import Text, folded
 from responder.core.lint.patterns import EITHER, END, START, UMLAUTS, Pattern, pattern
 from responder.core.lint.phrases import Place, languages_for, read_data
 from responder.core.reply.words import LANGUAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from responder.core.lint.fold import Text
 
 SHORTEST_PART: Final = 4
 """Letters of a part of a name that is looked for by itself: shorter ones are words of half of all sentences, and count

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from responder.core.lint.phrases import Place
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FEWEST_DIGITS: Final = 6
 """Of a number of several groups: 116 123. Shorter ones are house numbers and years."""

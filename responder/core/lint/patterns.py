@@ -19,14 +19,12 @@ What a pattern becomes cannot take long: every repetition is bounded, and none s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.lint.fold import VARIABLE, folded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 START: Final = r"(?<!\w)"
 END: Final = r"(?!\w)"

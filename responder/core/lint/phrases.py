@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from responder.core.lint.fold import folded
 from responder.core.lint.patterns import END, START, Pattern, pattern
 from responder.core.reply.words import LANGUAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 ENGLISH: Final = "en"
 """Looked for in every language's text: people write English in them."""

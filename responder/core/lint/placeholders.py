@@ -10,15 +10,12 @@ Their documented forms: ``{{ticket.title}}`` (Zendesk, Freshdesk, Frappe), ``%{t
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
+from responder.core.lint.marks import Mark
 from responder.core.lint.phrases import Place, languages_for, phrases
 from responder.core.reply.template import VARIABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from responder.core.lint.marks import Mark
 
 RULE: Final = "sender-words"
 

@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from responder.core.mail.addresses import without_comments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from responder.core.message import InboundMessage
+from responder.core.message import InboundMessage
 
 EXCHANGE_ONLINE = "exchange-online"
 """Stands for the id that Exchange Online does not write: only the top-most field without any id is believed."""

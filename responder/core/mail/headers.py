@@ -12,14 +12,11 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from responder.core.mail.addresses import AddressList, parse_address, read_addresses, read_sender, without_comments
 from responder.core.message import Defect, InboundMessage, ReturnPath
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["HEADER_NAMES", "MAX_HEADER_LINES", "MAX_HEADER_OCTETS", "parse", "parse_address"]
 

@@ -5,26 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from responder.core.message import OutgoingReply
+from responder.core.message import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply
 from responder.core.reply import message as mail
-from responder.core.reply.page import html_page
+from responder.core.reply.page import Passage, html_page
 from responder.core.reply.template import TemplateError
-from responder.core.reply.variants import VARIANTS, sample, sample_now
+from responder.core.reply.variants import VARIANTS, Variant, sample, sample_now
 from responder.core.reply.verify import check_help, missing
-from responder.core.reply.words import LANGUAGES, LanguageError, language
+from responder.core.reply.words import LANGUAGES, Language, LanguageError, language
 from responder.core.reply.writer import BareWriter, OwnWords, ReplySettings, Writer, plain_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from responder.core.message import Address, ClosedPeriod, InboundMessage, Reply
-    from responder.core.reply.page import Passage
-    from responder.core.reply.variants import Variant
-    from responder.core.reply.words import Language
 
 ENGLISH: Final = LANGUAGES[0]
 

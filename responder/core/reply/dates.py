@@ -7,19 +7,15 @@ way of Babel, which is imported on use.
 from __future__ import annotations
 
 import re
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
 
 from responder.core.hours.words import in_words, locale_for, needs_year
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from babel import Locale
-
-    from responder.core.reply.words import Language
+from responder.core.reply.words import Language
 
 _DAY = re.compile(r"\bd\b")
 """The day's place in a pattern of CLDR."""

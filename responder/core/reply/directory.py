@@ -9,15 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from responder.core.message import CrisisLine, HelpBlock, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 __all__ = ["ANYWHERE", "CrisisLine", "HelpBlock", "choose", "countries", "load", "own_line"]
 

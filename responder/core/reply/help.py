@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from responder.core.message import CrisisLine, HelpBlock
 from responder.core.reply.template import TemplateError, tidy
 from responder.core.reply.verify import site, ways
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from responder.core.message import CrisisLine, HelpBlock
-    from responder.core.reply.words import Language
+from responder.core.reply.words import Language
 
 _HOURS = re.compile(r"(?P<days>daily|weekdays),? (?P<from>\d{1,2}(?::\d\d)?)-(?P<to>\d{1,2}(?::\d\d)?)")
 _CLOCK_TIMES = re.compile(r"[\d\s:.,;/\u2013-]+(?:to[\d\s:.,;/\u2013-]+)*")

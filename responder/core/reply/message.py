@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import binascii
 import re
+from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
-from typing import TYPE_CHECKING
 
+from responder.core.message import Address
 from responder.core.reply.template import CONTROL, TemplateError
 from responder.core.reply.verify import PLACEHOLDER
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from responder.core.message import Address
 
 MESSAGE_ID_PREFIX = "ahr."
 """Starts the Message-ID of everything we send: a reply to it that a machine wrote is recognised by it."""

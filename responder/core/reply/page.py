@@ -6,14 +6,12 @@ no address but those of the help lines, and it is as readable at 320 pixels, in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from responder.core.reply.help import Help, Way
+from responder.core.reply.help import Help, Way
 
 _STYLE: Final = (
     ":root{color-scheme:light dark}"

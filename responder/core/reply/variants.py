@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final, Literal, assert_never
+from typing import Final, Literal, assert_never
+from zoneinfo import ZoneInfo
 
 from responder.core.message import ClosedPeriod
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 Variant = Literal["ordinary", "weekend", "holiday", "long", "for_now"]
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes
+from email.message import Message
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from email.message import Message
-
-    from responder.core.message import CrisisLine, HelpBlock
+from responder.core.message import CrisisLine, HelpBlock
 
 PLACEHOLDER = re.compile(r"\{[{%#]|[%#}]\}")
 """A mark that a template engine should have consumed."""

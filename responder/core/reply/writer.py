@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
 
+import jinja2
+
+from responder.core.message import ClosedPeriod, HelpBlock
 from responder.core.reply.dates import language_tag, opening_in_words
 from responder.core.reply.help import Help, bare_ways, help_in
 from responder.core.reply.page import Passage
 from responder.core.reply.template import MAX_TEMPLATE, TemplateError, compiled, tidy
 from responder.core.reply.variants import LONG, Variant, variant_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    import jinja2
-
-    from responder.core.message import ClosedPeriod, HelpBlock
-    from responder.core.reply.words import Language
+from responder.core.reply.words import Language
 
 Style = Literal["ordinary", "discreet"]
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from responder.core.mail import authentication
 from responder.core.mail.addresses import read_addresses, without_comments
-from responder.core.message import Proof
-from responder.core.rules.values import Case
-
-if TYPE_CHECKING:
-    from responder.core.message import Address, InboundMessage
-    from responder.core.rules.values import ContactForm, MailboxRules
+from responder.core.message import Address, InboundMessage, Proof
+from responder.core.rules.values import Case, ContactForm, MailboxRules
 
 _HANDED_OVER = re.compile(
     r"from\s+[^\s()\[\]]+\s+\((?:([a-z0-9._-]+)\s+)?\[(?:ipv6:)?([0-9a-f.:]+)\][^()]*\)", re.IGNORECASE

@@ -9,18 +9,13 @@ See Also:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from responder.core.message import Level, Reply, Skip
+from responder.core.message import Address, ClosedPeriod, Decision, InboundMessage, Level, Reply, Skip
 from responder.core.rules.table import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, case_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from responder.core.message import Address, ClosedPeriod, Decision, InboundMessage
 
 __all__ = [
     "IN_HOURS",

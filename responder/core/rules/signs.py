@@ -6,21 +6,15 @@ Names and values are compared without regard to case, without comments and param
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from responder.core.mail.addresses import without_comments
 from responder.core.mail.authentication import MAX_FIELDS
-from responder.core.message import Defect, Proof
+from responder.core.message import Defect, InboundMessage, Proof
 from responder.core.rules.case import word
 from responder.core.rules.subjects import is_automatic
-from responder.core.rules.values import Finding
+from responder.core.rules.values import Case, Check, Finding
 from responder.core.rules.who import is_role, perhaps_form_of_ours, through_own_group
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from responder.core.message import InboundMessage
-    from responder.core.rules.values import Case, Check
 
 MAX_RECEIVED = 25
 """RFC 5321 §6.3 lets a server give up at 100; real mail passes fewer than ten, long forwarding chains fifteen."""

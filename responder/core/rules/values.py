@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from responder.core.message import Address, InboundMessage, Level, Skip
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from responder.core.mail.authentication import AuthResult
-    from responder.core.message import Proof
+from responder.core.mail.authentication import AuthResult
+from responder.core.message import Address, InboundMessage, Level, Proof, Skip
 
 
 @dataclass(frozen=True, slots=True)

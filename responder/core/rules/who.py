@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from responder.core.message import Defect, Proof
+from responder.core.message import Address, Defect, Proof
 from responder.core.rules.case import is_within, listed_form, only_reply_to
 from responder.core.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
-from responder.core.rules.values import Finding
-
-if TYPE_CHECKING:
-    from responder.core.message import Address
-    from responder.core.rules.values import Case, MailboxRules
+from responder.core.rules.values import Case, Finding, MailboxRules
 
 SHARED_DOMAINS = frozenset(
     {

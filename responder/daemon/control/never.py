@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
+from responder.adapters.ledger import Ledger
 from responder.core.errors import ResponderError
 from responder.core.mail.addresses import parse_address
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
+Answer = dict[str, object]
 
-    from responder.adapters.ledger import Ledger
-
-    Answer = dict[str, object]
 
 ADD, REMOVE, CHECK = "never-add", "never-remove", "never-check"
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final, Literal, TypedDict
 
-from responder.adapters.ledger import State
+from responder.adapters.ledger import Ledger, PastReply, State
+from responder.config import Config
 from responder.daemon.control.never import identity_in
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
+Answer = dict[str, object]
 
-    from responder.adapters.ledger import Ledger, PastReply
-    from responder.config import Config
-
-    Answer = dict[str, object]
 
 SENT: Final = "sent"
 

@@ -12,16 +12,15 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.errors import ResponderError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+Answer = dict[str, object]
+Handler = Callable[[Answer], Awaitable[Answer]]
 
-    Answer = dict[str, object]
-    Handler = Callable[[Answer], Awaitable[Answer]]
 
 logger = logging.getLogger(__name__)
 

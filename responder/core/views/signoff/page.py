@@ -6,17 +6,14 @@ holds no address but the mailboxes' own and an invented reader's, and no note of
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from html import escape
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from responder.core.message import CrisisLine
 from responder.core.views.signoff.reading import READER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from responder.core.message import CrisisLine
-    from responder.core.views.signoff.values import Group, Sheet, Shown
+from responder.core.views.signoff.values import Group, Sheet, Shown
 
 MADE_BY: Final = "responder preview --html"
 """Stands in every such page, so that no other file is written over."""

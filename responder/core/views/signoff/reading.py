@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.mail import headers
-from responder.core.message import Address, Reply
-from responder.core.reply import reply_message_id
+from responder.core.message import Address, ClosedPeriod, Reply
+from responder.core.reply import Composer, reply_message_id
 from responder.core.reply.help import help_in
 from responder.core.reply.words import language
 from responder.core.views.signoff.values import Shown, Stretch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from responder.core.message import ClosedPeriod
-    from responder.core.reply import Composer
 
 READER: Final = Address("someone", "example.org")
 """Nobody: whoever reads a preview sees no address of anybody who wrote."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.views.signoff.reading import READER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from responder.core.views.signoff.values import Group, Sheet, Shown
+from responder.core.views.signoff.values import Group, Sheet, Shown
 
 MOSTLY_THE_SAME: Final = 0.5
 """Share of equal lines from which on only the others are shown: below it, a reader puts the text together in vain."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from responder.core.message import CrisisLine
+from responder.core.message import CrisisLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from responder.core.hours.daily import DAY_MINUTES, HOUR_MINUTES, listed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
-
-    from responder.core.hours.schedule import Closure, Schedule
+from responder.core.hours.schedule import Closure, Schedule
 
 _ONE_DAY = timedelta(days=1)
 

@@ -5,16 +5,13 @@ Closures go without their note and events without their name: a page is easily s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from responder.core.hours.daily import DAY_MINUTES, HOUR_MINUTES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from responder.core.views.week.days import Day, Mark
+from responder.core.views.week.days import Day, Mark
 
 _TICKS: Final = (0, 6, 12, 18, 24)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
 from responder.core.hours.daily import DAY_MINUTES, HOUR_MINUTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-
-    from responder.core.views.week.days import Block, Day
+from responder.core.views.week.days import Block, Day
 
 _CELL: Final = 30
 _HALF: Final = _CELL // 2

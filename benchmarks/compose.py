@@ -21,7 +21,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from pathlib import Path
 
-from responder.core.message import OutgoingReply
+from responder.core.outcome import OutgoingReply
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 

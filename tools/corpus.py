@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from responder.core.decision import Decision, Reply, Skip
 from responder.core.mail import headers
 from responder.core.mail.authentication import EXCHANGE_ONLINE
-from responder.core.message import Address, Decision, Reply, Skip
+from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import RULES, ContactForm, MailboxRules
 from tests.unit.policy_cases import AT, MAILBOX, OUT_OF_HOURS, outcome

@@ -18,8 +18,8 @@ import time
 import warnings
 from typing import NamedTuple
 
+from responder.core.decision import Reply, Skip
 from responder.core.mail import headers
-from responder.core.message import Reply, Skip
 from responder.core.rules import decide as policy
 from tests.unit.policy_cases import AT, LIVE
 from tools.corpus import OURS, samples

@@ -15,9 +15,9 @@ from responder.cli.text import local
 from responder.config import Config, MailboxConfig
 from responder.config.replies import fingerprint
 from responder.core.hours.words import date_in_words, zone_in_words
-from responder.core.message import HelpBlock
 from responder.core.reply import Composer, ReplySettings, Sample
 from responder.core.reply import directory as crisis
+from responder.core.reply.lines import HelpBlock
 from responder.core.reply.variants import sample_now
 from responder.core.reply.words import LanguageError, language
 from responder.core.views import signoff

@@ -10,9 +10,9 @@ from responder.config import numbers, schema
 from responder.config.ownwords import linted
 from responder.config.problems import Findings, Loc, Problem
 from responder.core import lint
-from responder.core.message import CrisisLine, HelpBlock
 from responder.core.reply import LANGUAGES
 from responder.core.reply import directory as crisis
+from responder.core.reply.lines import CrisisLine, HelpBlock
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

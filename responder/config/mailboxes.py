@@ -21,7 +21,8 @@ from responder.config.values import (
     ServerConfig,
     Tls,
 )
-from responder.core.message import Address, Level
+from responder.core.decision import Level
+from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import ContactForm, MailboxRules
 

@@ -14,8 +14,8 @@ from responder.config.readers import Unfit
 from responder.config.values import Config
 from responder.core import lint
 from responder.core.lint import Finding
-from responder.core.message import HelpBlock
 from responder.core.reply import Composer, OwnWords, Refused, ReplySettings
+from responder.core.reply.lines import HelpBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from responder.core import reply as compose
+from responder.core.decision import Decision, Reply, Skip
+from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.mail import headers
-from responder.core.message import (
-    Address,
-    ClosedPeriod,
-    Decision,
-    FetchedMessage,
-    InboundMessage,
-    MessageKey,
-    OutgoingReply,
-    Reply,
-    Skip,
-)
+from responder.core.message import Address, FetchedMessage, InboundMessage, MessageKey
+from responder.core.outcome import OutgoingReply
 from responder.core.reply import Composer
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import MailboxRules

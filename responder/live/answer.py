@@ -11,20 +11,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from responder.adapters.ledger import AlreadyAnswered, Barred, Claim, Claimed, Ledger, NotDue, OverRate
+from responder.core.decision import Reply, Skip
 from responder.core.errors import LedgerError, ResponderError
 from responder.core.limits.backoff import Backoff
 from responder.core.limits.rates import BREAKER
-from responder.core.message import (
-    Deferred,
-    FetchedMessage,
-    MessageKey,
-    Outcome,
-    OutgoingReply,
-    Reply,
-    Skip,
-    UidValidity,
-    Unknown,
-)
+from responder.core.message import FetchedMessage, MessageKey, UidValidity
+from responder.core.outcome import Deferred, Outcome, OutgoingReply, Unknown
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.alarm import Alarm
 from responder.live.judge import judge_safely, name_of, terms_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from responder.adapters.ledger import Terms
+from responder.core.decision import Reply, Skip
 from responder.core.limits.rates import domain_of
 from responder.core.mail.addresses import read_addresses
-from responder.core.message import FetchedMessage, InboundMessage, Reply, Skip
+from responder.core.message import FetchedMessage, InboundMessage
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.telling import Teller
 

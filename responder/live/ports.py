@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from responder.adapters.imap import FolderState
-from responder.core.message import FetchedMessage, Outcome, OutgoingReply, Uid, UidValidity
+from responder.core.message import FetchedMessage, Uid, UidValidity
+from responder.core.outcome import Outcome, OutgoingReply
 
 
 class Folder(Protocol):

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from responder.core.decision import Skip
 from responder.core.errors import PermanentError, ResponderError
-from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Skip, Unknown
+from responder.core.message import MessageKey
+from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknown
 from responder.core.pipeline import Judgement
 
 logger = logging.getLogger("responder")

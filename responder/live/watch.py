@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from responder.adapters.imap import FolderState
 from responder.adapters.ledger import Cursor, Ledger, NewDue
+from responder.core.decision import Reply, Skip
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.limits.backoff import Backoff
 from responder.core.limits.rates import domain_of
-from responder.core.message import FetchedMessage, MessageKey, Reply, Skip, Uid, UidValidity
+from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import Pipeline
 from responder.live.alarm import Alarm
 from responder.live.answer import Answerer

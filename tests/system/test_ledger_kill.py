@@ -25,7 +25,7 @@ WORKER = textwrap.dedent(
     import asyncio, sys
     from pathlib import Path
     from responder.adapters.ledger import Claimed, Ledger
-    from responder.core.message import Accepted
+    from responder.core.outcome import Accepted
     from tests.unit.test_ledger import ACCEPTED, INBOX, NIGHT, claim, key_of, receive, settle
 
     def say(word, uid):

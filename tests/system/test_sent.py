@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from responder.core.message import text_fingerprint
+from responder.core.text import text_fingerprint
 from tests.lab.dovecot import Dovecot
 from tests.lab.smtp import SinkMessage, SmtpSink
 from tests.system.site import ADDRESS, RESPONDER, Site, closed_now, letter

@@ -10,7 +10,10 @@ from email.message import Message
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from responder.core.message import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply, ReturnPath
+from responder.core.decision import Reply
+from responder.core.hours.period import ClosedPeriod
+from responder.core.message import Address, InboundMessage, ReturnPath
+from responder.core.outcome import OutgoingReply
 from responder.core.reply import Composer, OwnWords, ReplySettings, reply_message_id
 from responder.core.reply.directory import choose
 

@@ -12,16 +12,8 @@ from responder.core.errors import TransientError
 from responder.core.hours.schedule import Schedule, parse_hours
 from responder.core.limits.rates import Rates
 from responder.core.mail.headers import parse_address
-from responder.core.message import (
-    Accepted,
-    Address,
-    FetchedMessage,
-    MessageKey,
-    Outcome,
-    OutgoingReply,
-    Uid,
-    UidValidity,
-)
+from responder.core.message import Address, FetchedMessage, MessageKey, Uid, UidValidity
+from responder.core.outcome import Accepted, Outcome, OutgoingReply
 from responder.core.pipeline import Pipeline
 from responder.core.reply import Composer, ReplySettings
 from responder.core.reply.directory import choose

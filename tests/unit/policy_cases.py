@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from responder.core.decision import Decision
+from responder.core.hours.period import ClosedPeriod
 from responder.core.mail import headers
-from responder.core.message import Address, ClosedPeriod, Decision
+from responder.core.message import Address
 from responder.core.rules import decide as policy
 
 AT = datetime(2026, 11, 21, 21, 15, tzinfo=UTC)

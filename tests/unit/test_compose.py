@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.core.message import Address, ClosedPeriod
+from responder.core.hours.period import ClosedPeriod
+from responder.core.message import Address
 from responder.core.reply import Composer, TemplateError, check_help, reply_message_id
 from responder.core.reply.directory import choose, countries, own_line
 from responder.core.reply.help import help_in

@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 import jinja2
 import pytest
 
-from responder.core.message import HelpBlock, OutgoingReply
+from responder.core.outcome import OutgoingReply
 from responder.core.reply import LANGUAGES, Composer, OwnWords, ReplySettings, check_help, words
 from responder.core.reply import directory as crisis
+from responder.core.reply.lines import HelpBlock
 from responder.core.reply.variants import VARIANTS
 from responder.core.reply.verify import site, ways
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings

@@ -7,7 +7,9 @@ from email.utils import getaddresses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.core.message import Address, ClosedPeriod, InboundMessage, Reply, ReturnPath
+from responder.core.decision import Reply
+from responder.core.hours.period import ClosedPeriod
+from responder.core.message import Address, InboundMessage, ReturnPath
 from responder.core.reply import Composer, check_help
 from tests.unit.composing import MESSAGE_ID, NOW, STYLES, inbound, parsed, settings, variants
 

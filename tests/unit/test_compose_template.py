@@ -8,7 +8,7 @@ from dataclasses import replace
 import jinja2
 import pytest
 
-from responder.core.message import ClosedPeriod
+from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import VARIABLES, Composer, TemplateError, check_help
 from responder.core.reply.template import MAX_TEMPLATE
 from tests.unit.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings, variants

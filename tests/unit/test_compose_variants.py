@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.core.message import ClosedPeriod
+from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import Composer
 from responder.core.reply.variants import VARIANTS, sample, sample_now, variant_of
 from tests.unit.composing import settings

@@ -28,8 +28,9 @@ from responder.config import (
     pipeline_of,
     providers,
 )
+from responder.core.decision import Level
 from responder.core.limits.rates import Rates
-from responder.core.message import Address, Level
+from responder.core.message import Address
 from responder.core.reply import Composer
 from responder.core.rules import decide as policy
 

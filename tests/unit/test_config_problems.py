@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from responder.config import ConfigError, load
-from responder.core.message import Level
+from responder.core.decision import Level
 from responder.core.reply.directory import countries
 from responder.core.rules import decide as policy
 

@@ -11,7 +11,7 @@ import pytest
 from responder.config import Config, load, pipeline_of
 from responder.config.replies import fingerprint
 from responder.core.errors import ConfigError
-from responder.core.message import ClosedPeriod
+from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import Composer, OwnWords, words
 
 PRACTICE = """\

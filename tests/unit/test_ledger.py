@@ -12,7 +12,8 @@ import pytest
 
 from responder.adapters.ledger import AlreadyAnswered, Claim, Claimed, Cursor, Ledger, NewDue, NotDue, Recovered, State
 from responder.core.errors import LedgerError
-from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, UidValidity, Unknown
+from responder.core.message import MessageKey, Uid, UidValidity
+from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknown
 
 HELLO, HELP, INBOX = "hello@harbour.example", "help@harbour.example", "INBOX"
 ANNA, BEN = "anna@example.org", "ben@example.net"

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from responder.adapters.ledger import AlreadyAnswered, Claimed, Cursor, Ledger, NewDue, NotDue, State
-from responder.core.message import Accepted, Deferred, MessageKey, Rejected, Uid, UidValidity, Unknown
+from responder.core.message import MessageKey, Uid, UidValidity
+from responder.core.outcome import Accepted, Deferred, Rejected, Unknown
 
 MAILBOXES = ("hello@harbour.example", "help@harbour.example")
 PEOPLE = ("anna@example.org", "ben@example.net")

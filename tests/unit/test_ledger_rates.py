@@ -25,8 +25,10 @@ from responder.adapters.ledger import (
     Terms,
     schema,
 )
+from responder.core.decision import Proof
 from responder.core.limits.rates import BREAKER, DAY, REFUSED_FOR, Limit, Scope
-from responder.core.message import MessageKey, Outcome, Proof, Uid, UidValidity
+from responder.core.message import MessageKey, Uid, UidValidity
+from responder.core.outcome import Outcome
 from tests.unit.test_ledger import (
     ACCEPTED,
     ANNA,

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from responder.adapters.ledger import KEEP_TEXTS, Claimed, Cursor, Ledger, Memory, PastReply, State, schema
-from responder.core.message import MessageKey, Outcome, Uid, UidValidity, text_fingerprint
+from responder.core.message import MessageKey, Uid, UidValidity
+from responder.core.outcome import Outcome
+from responder.core.text import text_fingerprint
 from tests.unit.test_ledger import (
     ACCEPTED,
     ANNA,

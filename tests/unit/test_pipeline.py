@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from responder.core.message import FetchedMessage, MessageKey, Reply, Skip, Uid, UidValidity
+from responder.core.decision import Reply, Skip
+from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import record_of, rfc3339
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, address, header_block, pipeline
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from responder.core import reply as compose
+from responder.core.decision import Reply, Skip
+from responder.core.hours.period import ClosedPeriod
 from responder.core.mail import headers
-from responder.core.message import ClosedPeriod, Reply, Skip
 from responder.core.rules import decide as policy
 from tests.unit.policy_cases import AT, HELLO, HELP, LIVE, MAILBOX, OUT_OF_HOURS, PERIOD, PROOF, block, judge, outcome
 

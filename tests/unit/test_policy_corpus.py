@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from responder.core.message import Reply, Skip
+from responder.core.decision import Reply, Skip
 from responder.core.rules.decide import RULES
 from tests.unit.policy_cases import outcome
 from tools.corpus import Sample, mistakes, samples, table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
+from responder.core.decision import Reply, Skip
 from responder.core.mail.headers import HEADER_NAMES
-from responder.core.message import Reply, Skip
 from tests.unit.policy_cases import LIVE, OUT_OF_HOURS, judge
 
 PEOPLE = ("mary@example.org", "Mary <mary@example.org>", "noreply@x.example", "hello@harbour.example", "a@b, c@d", "")

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from responder.core.decision import Level, Proof, Reply, Skip
 from responder.core.mail import headers
 from responder.core.mail.headers import HEADER_NAMES
-from responder.core.message import Address, Level, Proof, Reply, Skip
+from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules
 from responder.core.rules.table import SOFT_RULES as SAME

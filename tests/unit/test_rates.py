@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from responder.core.decision import Proof, Reply
 from responder.core.limits.freemail import FREEMAIL
 from responder.core.limits.rates import BREAKER, DAY, HOUR, Limit, Rates, Scope, domain_of, free_at, rank_to_watch
-from responder.core.message import Proof, Reply
 from tests.unit.fakes import NIGHT, address
 
 OWN = address("hello@harbour.example")

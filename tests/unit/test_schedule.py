@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from responder.core.hours import timeline
+from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Closure, DailyInterval, Opening, Schedule, parse_hours
-from responder.core.message import ClosedPeriod
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPEN = "open"

@@ -14,7 +14,8 @@ from responder import cli
 from responder import config as configuration
 from responder.adapters.ledger import KEEP_TEXTS, Ledger
 from responder.adapters.secrets import Login
-from responder.core.message import Accepted, Outcome, Unknown, text_fingerprint
+from responder.core.outcome import Accepted, Outcome, Unknown
+from responder.core.text import text_fingerprint
 from responder.daemon.control import server as control
 from responder.daemon.control.sent import MAX_REPLIES, sent_handlers
 from responder.daemon.control.server import ControlServer

@@ -14,7 +14,7 @@ import pytest
 
 from responder.adapters.ledger import Ledger
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
-from responder.core.message import Deferred, Outcome, OutgoingReply, Rejected, Unknown
+from responder.core.outcome import Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.live import MailboxService, answer, watch
 from responder.live.watch import wait_after
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, FakeSender, header_block, pipeline

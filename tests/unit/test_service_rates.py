@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from responder.core.limits.rates import Rates
-from responder.core.message import Rejected
+from responder.core.outcome import Rejected
 from responder.live import MailboxService
 from responder.live.alarm import Alarm
 from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline

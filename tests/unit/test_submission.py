@@ -21,7 +21,8 @@ from responder.adapters.smtp.classify import (
 )
 from responder.adapters.smtp.connection import wire_form
 from responder.adapters.smtp.submitter import is_fit
-from responder.core.message import Address, Deferred, Outcome, Rejected, Unknown
+from responder.core.message import Address
+from responder.core.outcome import Deferred, Outcome, Rejected, Unknown
 
 DAY = 24 * 3600.0
 FAULT = Deferred("AUTH: 535", account_wide=True, cure="check it")

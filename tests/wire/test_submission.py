@@ -18,7 +18,8 @@ import trustme
 
 from responder.adapters.smtp import Limits, Submitter
 from responder.core.errors import AuthenticationError, PermanentError, TransientError
-from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
+from responder.core.message import Address
+from responder.core.outcome import Accepted, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import free_port
 from tests.lab.smtp_script import Conversation, Hook, ScriptedSmtp, answer, drop, in_turn, reset, stall
 

@@ -13,7 +13,8 @@ import pytest
 
 from responder.adapters.smtp import Limits, Submitter
 from responder.core.errors import AuthenticationError
-from responder.core.message import Accepted, Address, Deferred, OutgoingReply, Rejected, Unknown
+from responder.core.message import Address
+from responder.core.outcome import Accepted, Deferred, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import PASSWORD, USERNAME, PostfixRelay, SmtpSink
 
 MAILBOX = Address("hello", "harbour.example")

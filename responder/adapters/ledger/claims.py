@@ -21,7 +21,8 @@ from responder.adapters.ledger.values import (
     State,
     Terms,
 )
-from responder.core.message import Accepted, Deferred, MessageKey, Outcome, Rejected, Uid, Unknown
+from responder.core.message import MessageKey, Uid
+from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknown
 
 IN_FLIGHT_WAIT: Final = timedelta(seconds=30)  # until a reply in flight is asked about again; few take longer
 

@@ -29,7 +29,8 @@ from responder.adapters.ledger.values import (
 )
 from responder.adapters.ledger.writer import Writer
 from responder.core.errors import LedgerError
-from responder.core.message import Deferred, MessageKey, Outcome, UidValidity
+from responder.core.message import MessageKey, UidValidity
+from responder.core.outcome import Deferred, Outcome
 
 T = TypeVar("T")
 

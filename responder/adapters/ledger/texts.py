@@ -11,7 +11,7 @@ from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.rows import KEEPS_SLOT
 from responder.adapters.ledger.times import instant, instant_or_none, micros
 from responder.adapters.ledger.values import Memory, PastReply, State
-from responder.core.message import text_fingerprint
+from responder.core.text import text_fingerprint
 
 _ANSWERS: Final = f"correspondent = ? AND (state = 'claimed' OR {KEEPS_SLOT})"
 """Replies of a correspondent that left, may have, or are just leaving."""

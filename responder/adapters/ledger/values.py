@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from responder.core.decision import Proof
 from responder.core.limits.rates import Limit
-from responder.core.message import MessageKey, Proof, Uid, UidValidity
+from responder.core.message import MessageKey, Uid, UidValidity
 
 KEEP_SETTLED: Final = timedelta(days=400)
 """How long a settled message is remembered: longer than any closed period is likely to be."""

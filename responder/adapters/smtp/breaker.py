@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from responder.core.message import Address, Deferred, Rejected
+from responder.core.message import Address
+from responder.core.outcome import Deferred, Rejected
 
 
 class Breaker:

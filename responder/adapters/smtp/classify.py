@@ -13,7 +13,7 @@ from enum import Enum
 import aiosmtplib
 
 from responder.adapters.smtp.codes import POLICY, Enhanced, answered
-from responder.core.message import Deferred, Rejected, Unknown
+from responder.core.outcome import Deferred, Rejected, Unknown
 
 MAX_SAID = 200
 """Characters of a server's text that are shown at a terminal: enough for its sentence, too few to flood it."""

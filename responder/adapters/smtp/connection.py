@@ -15,7 +15,7 @@ import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
 from responder.adapters.smtp.classify import CURE_TLS, INTERMEDIATE, POSITIVE, Phase, redact
-from responder.core.message import Deferred
+from responder.core.outcome import Deferred
 
 
 class Server(Protocol):

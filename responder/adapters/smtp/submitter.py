@@ -15,7 +15,8 @@ from responder.adapters.smtp.breaker import Breaker, Hearsay
 from responder.adapters.smtp.classify import TRANSIENT, AliasRefused, Phase, judge_error, redact, refuses_null_path
 from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Server
 from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
-from responder.core.message import Accepted, Address, Deferred, Outcome, OutgoingReply, Rejected
+from responder.core.message import Address
+from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected
 
 _log = logging.getLogger(__name__)
 

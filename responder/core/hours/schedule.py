@@ -16,9 +16,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from responder.core.hours.daily import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
+from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Shuts, Span, Timeline, is_known
 from responder.core.hours.words import LOCALES, WEEKDAYS, date_in_words, in_words, state_in_words
-from responder.core.message import ClosedPeriod
 
 __all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
 

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from responder.core.decision import Proof, Reply
 from responder.core.limits.freemail import FREEMAIL
-from responder.core.message import Address, Proof, Reply
+from responder.core.message import Address
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)

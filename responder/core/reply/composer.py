@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from responder.core.message import Address, ClosedPeriod, InboundMessage, OutgoingReply, Reply
+from responder.core.decision import Reply
+from responder.core.hours.period import ClosedPeriod
+from responder.core.message import Address, InboundMessage
+from responder.core.outcome import OutgoingReply
 from responder.core.reply import message as mail
 from responder.core.reply.page import Passage, html_page
 from responder.core.reply.template import TemplateError

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from responder.core.message import CrisisLine, HelpBlock, Source
+from responder.core.reply.lines import CrisisLine, HelpBlock, Source
 
 __all__ = ["ANYWHERE", "CrisisLine", "HelpBlock", "choose", "countries", "load", "own_line"]
 

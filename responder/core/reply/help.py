@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from responder.core.message import CrisisLine, HelpBlock
+from responder.core.reply.lines import CrisisLine, HelpBlock
 from responder.core.reply.template import TemplateError, tidy
 from responder.core.reply.verify import site, ways
 from responder.core.reply.words import Language

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Literal, assert_never
 from zoneinfo import ZoneInfo
 
-from responder.core.message import ClosedPeriod
+from responder.core.hours.period import ClosedPeriod
 
 Variant = Literal["ordinary", "weekend", "holiday", "long", "for_now"]
 

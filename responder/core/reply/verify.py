@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.message import Message
 from html.parser import HTMLParser
 
-from responder.core.message import CrisisLine, HelpBlock
+from responder.core.reply.lines import CrisisLine, HelpBlock
 
 PLACEHOLDER = re.compile(r"\{[{%#]|[%#}]\}")
 """A mark that a template engine should have consumed."""

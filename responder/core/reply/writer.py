@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
-from responder.core.message import ClosedPeriod, HelpBlock
+from responder.core.hours.period import ClosedPeriod
 from responder.core.reply.dates import language_tag, opening_in_words
 from responder.core.reply.help import Help, bare_ways, help_in
+from responder.core.reply.lines import HelpBlock
 from responder.core.reply.page import Passage
 from responder.core.reply.template import MAX_TEMPLATE, TemplateError, compiled, tidy
 from responder.core.reply.variants import LONG, Variant, variant_of

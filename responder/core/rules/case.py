@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from responder.core.decision import Proof
 from responder.core.mail import authentication
 from responder.core.mail.addresses import read_addresses, without_comments
-from responder.core.message import Address, InboundMessage, Proof
+from responder.core.message import Address, InboundMessage
 from responder.core.rules.values import Case, ContactForm, MailboxRules
 
 _HANDED_OVER = re.compile(

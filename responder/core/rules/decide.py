@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from responder.core.message import Address, ClosedPeriod, Decision, InboundMessage, Level, Reply, Skip
+from responder.core.decision import Decision, Level, Reply, Skip
+from responder.core.hours.period import ClosedPeriod
+from responder.core.message import Address, InboundMessage
 from responder.core.rules.table import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, case_of
 
 __all__ = [

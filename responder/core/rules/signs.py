@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from responder.core.decision import Proof
 from responder.core.mail.addresses import without_comments
 from responder.core.mail.authentication import MAX_FIELDS
-from responder.core.message import Defect, InboundMessage, Proof
+from responder.core.message import Defect, InboundMessage
 from responder.core.rules.case import word
 from responder.core.rules.subjects import is_automatic
 from responder.core.rules.values import Case, Check, Finding

@@ -8,7 +8,7 @@ See Also:
 
 from __future__ import annotations
 
-from responder.core.message import Level
+from responder.core.decision import Level
 from responder.core.rules import signs, who
 from responder.core.rules.case import case_of
 from responder.core.rules.signs import not_no, present, says

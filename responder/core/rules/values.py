@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from responder.core.decision import Level, Proof, Skip
 from responder.core.mail.authentication import AuthResult
-from responder.core.message import Address, InboundMessage, Level, Proof, Skip
+from responder.core.message import Address, InboundMessage
 
 
 @dataclass(frozen=True, slots=True)

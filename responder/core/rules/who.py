@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from responder.core.message import Address, Defect, Proof
+from responder.core.decision import Proof
+from responder.core.message import Address, Defect
 from responder.core.rules.case import is_within, listed_form, only_reply_to
 from responder.core.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
 from responder.core.rules.values import Case, Finding, MailboxRules

@@ -11,7 +11,7 @@ from html import escape
 from math import ceil
 from typing import Final
 
-from responder.core.message import CrisisLine
+from responder.core.reply.lines import CrisisLine
 from responder.core.views.signoff.reading import READER
 from responder.core.views.signoff.values import Group, Sheet, Shown
 

@@ -9,8 +9,10 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Final
 
+from responder.core.decision import Reply
+from responder.core.hours.period import ClosedPeriod
 from responder.core.mail import headers
-from responder.core.message import Address, ClosedPeriod, Reply
+from responder.core.message import Address
 from responder.core.reply import Composer, reply_message_id
 from responder.core.reply.help import help_in
 from responder.core.reply.words import language

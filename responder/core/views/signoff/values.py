@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from responder.core.message import CrisisLine
+from responder.core.reply.lines import CrisisLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from responder.core.reply import Composer
 from responder.core.reply.directory import choose
-from tests.unit.composing import MESSAGE_ID, NOW, REPLY, inbound, parsed, settings, variants
+from tests.unit.core.reply.composing import MESSAGE_ID, NOW, REPLY, inbound, parsed, settings, variants
 
 REPEATS = 200
 """Replies in a round."""

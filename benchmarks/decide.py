@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.dry_run import content
 from responder.core.mail import headers
 from responder.core.rules import decide as policy
-from tests.unit.policy_cases import AT, LIVE
+from tests.unit.core.rules.policy_cases import AT, LIVE
 from tools.corpus import OURS, samples
 
 BLOCKS = 2_000

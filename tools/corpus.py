@@ -21,7 +21,7 @@ from responder.core.mail.authentication import EXCHANGE_ONLINE
 from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import RULES, ContactForm, MailboxRules
-from tests.unit.policy_cases import AT, MAILBOX, OUT_OF_HOURS, outcome
+from tests.unit.core.rules.policy_cases import AT, MAILBOX, OUT_OF_HOURS, outcome
 
 CORPUS = Path(__file__).parent.parent / "tests" / "corpus"
 

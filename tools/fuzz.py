@@ -21,7 +21,7 @@ from typing import NamedTuple
 from responder.core.decision import Reply, Skip
 from responder.core.mail import headers
 from responder.core.rules import decide as policy
-from tests.unit.policy_cases import AT, LIVE
+from tests.unit.core.rules.policy_cases import AT, LIVE
 from tools.corpus import OURS, samples
 
 TOKENS = (

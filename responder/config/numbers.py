@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from phonenumbers import PhoneNumber
+if TYPE_CHECKING:  # imported on use
+    from phonenumbers import PhoneNumber
+
 
 LONGEST_SHORT: Final = 6
 """Digits up to which a number is a short one, kept as it is dialled: +44116123 reaches nobody."""

@@ -18,7 +18,18 @@ import pytest
 from responder.adapters.ledger import Claimed, Cursor, Ledger, State
 from responder.core.errors import LedgerError, LedgerLockedError
 from responder.core.message import Uid, UidValidity
-from tests.unit.test_ledger import ACCEPTED, HELLO, INBOX, NIGHT, claim, key_of, receive, settle, states_of
+from tests import ROOT
+from tests.unit.adapters.ledger.test_ledger import (
+    ACCEPTED,
+    HELLO,
+    INBOX,
+    NIGHT,
+    claim,
+    key_of,
+    receive,
+    settle,
+    states_of,
+)
 
 WORKER = textwrap.dedent(
     """
@@ -26,7 +37,7 @@ WORKER = textwrap.dedent(
     from pathlib import Path
     from responder.adapters.ledger import Claimed, Ledger
     from responder.core.outcome import Accepted
-    from tests.unit.test_ledger import ACCEPTED, INBOX, NIGHT, claim, key_of, receive, settle
+    from tests.unit.adapters.ledger.test_ledger import ACCEPTED, INBOX, NIGHT, claim, key_of, receive, settle
 
     def say(word, uid):
         sys.stdout.write(f"{word} {uid}\\n")
@@ -64,7 +75,7 @@ def start(directory: Path, first_uid: int) -> subprocess.Popen[str]:
         [sys.executable, "-c", WORKER, str(directory), str(first_uid)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
 
 
@@ -76,7 +87,7 @@ def outcome_of_a_start(directory: Path) -> tuple[int, str]:
         text=True,
         check=False,
         timeout=60,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     return process.returncode, process.stderr
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.system.site import RESPONDER
 
-CONFIG = Path(__file__).parents[2] / "config.example.toml"
+CONFIG = ROOT / "config.example.toml"
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),

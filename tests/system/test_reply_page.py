@@ -18,7 +18,7 @@ from responder.core.reply import Composer, OwnWords, ReplySettings
 from responder.core.reply.directory import choose, own_line
 from responder.core.views.signoff import as_read
 from tests.system.site import RESPONDER
-from tests.unit.composing import settings
+from tests.unit.core.reply.composing import settings
 
 LOOK = Path(__file__).parents[1] / "browser" / "look.cjs"
 MODULES = RESPONDER.parents[1] / "browser" / "node_modules"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "systemd" / "responder.service"
+from tests import ROOT
+
+UNIT = ROOT / "systemd" / "responder.service"
 DAEMON = "/opt/after-hours-responder/bin/responder"
 EXPOSURE_AT_MOST = 2.0
 NEWER_THAN_SOME = {"notify-reload": 253, "RestartSteps": 254, "RestartMaxDelaySec": 254}

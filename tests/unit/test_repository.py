@@ -13,10 +13,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from responder.cli.arguments import parser as whole_parser
+from tests import ROOT
 from tools import coverage_gate, rule_table
 from tools.requirements import requirements
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LOCKS = {"requirements.lock": False, "requirements-dev.lock": True}
 PINNED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ]+)", re.MULTILINE)

@@ -18,7 +18,7 @@ from responder.core.message import Uid, UidValidity
 from responder.live import MailboxService, watch
 from tests.lab.dovecot import Dovecot
 from tests.lab.imap_script import ImapScript, Talk
-from tests.unit.fakes import FOLDER, MAILBOX, NIGHT, FakeSender, header_block, pipeline
+from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, FakeSender, header_block, pipeline
 from tests.wire.mailboxes import HEADER_NAMES, QUICK, Login, Server, server_of
 
 NAMES = (*HEADER_NAMES, "To", "Return-Path", "References")

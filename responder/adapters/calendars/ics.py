@@ -11,13 +11,14 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
-
-from icalendar import Calendar, Component, Event
 
 from responder.core.hours.schedule import Closure
 from responder.core.hours.timeline import Span
+
+if TYPE_CHECKING:  # imported on use
+    from icalendar import Calendar, Component, Event
 
 MAX_OCCURRENCES: Final = 20_000
 """In four years: a practice of ten with an appointment each hour. More is a mistake, or made to stop us."""

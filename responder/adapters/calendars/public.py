@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
-from holidays import HolidayBase
+if TYPE_CHECKING:  # imported on use
+    from holidays import HolidayBase
+
 
 _CODE = re.compile("[A-Z0-9]{1,3}")
 """What may stand behind the country in ISO 3166-2; the list also has parts by their names."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-from babel import Locale
 
 from responder.core.hours.words import in_words, locale_for, needs_year
 from responder.core.reply.words import Language
+
+if TYPE_CHECKING:  # imported on use
+    from babel import Locale
 
 _DAY = re.compile(r"\bd\b")
 """The day's place in a pattern of CLDR."""

@@ -1,0 +1,197 @@
+"""The example file and the page about the configuration say what the code says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from responder.config import ServerConfig, load, providers, schema
+from tests import ROOT
+from tests.unit.config.test_config_problems import CASES
+from tests.unit.config.test_config_syntax import HINTS
+
+EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+TABLES: dict[str, type[BaseModel]] = {
+    "practice": schema.Practice,
+    "hours": schema.Hours,
+    "closure": schema.Closure,
+    "opening": schema.Opening,
+    "holidays": schema.Holidays,
+    "crisis": schema.Crisis,
+    "crisis.line": schema.OwnLine,
+    "reply": schema.Reply,
+    "rates": schema.Rates,
+    "contact_form": schema.ContactForm,
+    "mailbox": schema.Mailbox,
+}
+INLINE: tuple[type[BaseModel], ...] = (schema.Password, schema.SmtpServer)
+INNER_TABLES = {("crisis", "line")} | {("mailbox", key) for key in ("hours", "closure", "opening", "reply")}
+"""Keys that are written as a table of their own."""
+KEYS = [(name, key) for name, table in TABLES.items() for key in schema.keys_of(table)]
+KEYS = [pair for pair in KEYS if pair not in INNER_TABLES]
+INLINE_KEYS = [key for table in INLINE for key in schema.keys_of(table)]
+
+
+def section(name: str) -> str:
+    """Everything below one table's header of the example, up to the next one."""
+    parts = re.split(r"^\[{1,2}([\w.]+)\]{1,2}$", EXAMPLE, flags=re.MULTILINE)
+    return parts[parts.index(name) + 1]
+
+
+def test_the_example_is_a_file_that_works() -> None:
+    """Whoever copies it has one mailbox, a week, and nothing to mend but the names."""
+    config = load(ROOT / "config.example.toml")
+    assert config.practice_name == "Harbour Counselling"
+    assert [box.name for box in config.mailboxes] == ["hello@harbour.example"]
+    assert config.schedule.is_open(datetime(2026, 11, 24, 10, tzinfo=UTC))
+    assert config.mailboxes[0].reply.help.lines[0].name == "County crisis team"
+
+
+def test_every_mailbox_that_is_off_works_when_it_is_turned_on(tmp_path: Path) -> None:
+    """The second mailbox of the example is complete."""
+    head, _, tail = EXAMPLE.partition("# A second mailbox")
+    lines = [line.removeprefix("# ") for line in tail.splitlines() if re.match(r"# (\[\[|\w+ += [{\"])", line)]
+    relay = [line for line in lines if "localhost" in line]
+    text = head + "\n".join(line for line in lines if not (line.startswith("smtp") and line not in relay))
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    second = load(path).mailboxes[1]
+    assert (second.name, second.smtp.auth) == ("groups@harbour.example", False)
+
+
+def test_the_hours_of_one_mailbox_work_when_they_are_turned_on(tmp_path: Path) -> None:
+    """With their closure and their opening; they are the first mailbox's alone."""
+    head, _, tail = EXAMPLE.partition("# Hours of the mailbox above alone")
+    block, _, _ = tail.partition("# A second mailbox")
+    lines = [line.removeprefix("# ") for line in block.splitlines() if re.match(r"# (\[|\w+ +=)", line)]
+    path = tmp_path / "config.toml"
+    path.write_text(head + "\n".join(lines), encoding="utf-8")
+    config = load(path)
+    (own,) = (box.schedule for box in config.mailboxes)
+    assert own.describe_week()[:3] == (("Monday", "10:00-16:00"), ("Tuesday", "closed"), ("Wednesday", "10:00-16:00"))
+    assert len(own.closures) == len(config.schedule.closures) + 1
+    assert [str(opening.date) for opening in own.openings] == ["2026-12-12"]
+
+
+@pytest.mark.parametrize("name", [".".join(pair) for pair in sorted(INNER_TABLES)])
+def test_every_inner_table_stands_in_the_example_and_on_the_page(name: str) -> None:
+    """Whoever searches for its header finds it."""
+    assert f"[{name}]" in EXAMPLE
+    assert f"[{name}]" in PAGE
+
+
+@pytest.mark.parametrize(("table", "key"), KEYS)
+def test_every_key_stands_in_the_example_with_words_before_it(table: str, key: str) -> None:
+    """On or off, each key is there, and a sentence says what it is for."""
+    found = re.search(rf"^(# )?{key}\s+=|^(# )?{key} =", section(table), flags=re.MULTILINE)
+    assert found, f"[{table}] {key}"
+    assert "#" in section(table)[: found.start()]
+
+
+@pytest.mark.parametrize("key", INLINE_KEYS)
+def test_every_inner_key_stands_in_the_example(key: str) -> None:
+    """So do the keys of servers and secrets."""
+    assert re.search(rf"[{{,] ?{key} = |\b{key} = ", section("mailbox"))
+
+
+def _default_lines() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    table = ""
+    for line in EXAMPLE.splitlines():
+        if header := re.fullmatch(r"\[{1,2}([\w.]+)\]{1,2}", line):
+            table = header[1]
+        if match := re.fullmatch(r"# (\w+ = .*?)\s+# the default", line):
+            found.append((table, match[1]))
+    return found
+
+
+def _field(table: type[BaseModel], key: str) -> FieldInfo:
+    (field,) = (field for name, field in table.model_fields.items() if (field.alias or name) == key)
+    return field
+
+
+@pytest.mark.parametrize(("table", "line"), _default_lines())
+def test_what_the_example_calls_the_default_is_the_default(table: str, line: str) -> None:
+    """The documented value, read as the file is read, is the value of a file without it."""
+    written = tomllib.loads(line)
+    (key,) = written
+    field = _field(TABLES[table], key)
+    assert TypeAdapter[Any](field.rebuild_annotation()).validate_python(written[key]) == field.default
+
+
+def test_every_default_is_called_one_in_the_example() -> None:
+    """A key that holds something when it is left out says what; closed days are told in one sentence."""
+    written = {(table, line.split(" = ")[0]) for table, line in _default_lines()}
+    wanted = {
+        (name, key)
+        for name, table in TABLES.items()
+        for key in schema.keys_of(table)
+        if name != "hours" and (name, key) not in INNER_TABLES and _has_default(table, key)
+    }
+    assert written == wanted
+
+
+def _has_default(table: type[BaseModel], key: str) -> bool:
+    field = _field(table, key)
+    return not field.is_required() and field.default not in (None, {})  # an empty table holds nothing
+
+
+@pytest.mark.parametrize(("table", "key"), KEYS)
+def test_every_key_stands_on_the_page(table: str, key: str) -> None:
+    """The page has each key below the heading of its table."""
+    (part,) = (part for part in re.split(r"^### ", PAGE, flags=re.MULTILINE) if part.startswith(_heading(table)))
+    assert f"`{key}`" in part
+
+
+def _heading(table: str) -> str:
+    headings = {"crisis": "`[crisis]`", "crisis.line": "`[crisis]`"}
+    double = f"`[[{table}]]`" if table in ("closure", "opening", "contact_form", "mailbox") else f"`[{table}]`"
+    return headings.get(table, double)
+
+
+@pytest.mark.parametrize("key", INLINE_KEYS)
+def test_every_inner_key_stands_on_the_page(key: str) -> None:
+    """Servers and secrets as well."""
+    assert f"| `{key}` |" in PAGE
+
+
+def test_every_default_stands_on_the_page() -> None:
+    """The page's defaults are the code's."""
+    for table, line in _default_lines():
+        key, _, value = line.partition(" = ")
+        row = next(row for row in PAGE.splitlines() if row.startswith(f"| `{key}` |"))
+        assert f"`{value}`" in row, f"[{table}] {key}"
+
+
+def test_every_provider_stands_on_the_page_and_in_the_example() -> None:
+    """With the servers that are used, and where they were read."""
+    for preset in providers().values():
+        (row,) = (row for row in PAGE.splitlines() if row.startswith(f"| `{preset.id}` |"))
+        for fact in (preset.name, preset.source, preset.password, _server(preset.imap), _server(preset.smtp)):
+            assert fact in row
+        assert re.search(rf"\b{preset.id}\b", section("mailbox"))
+
+
+def _server(server: ServerConfig) -> str:
+    return f"`{server.host}:{server.port}` {server.tls}"
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "rule" not in name])
+def test_every_mistake_stands_on_the_page(name: str) -> None:
+    """Whoever searches the page for a message finds it."""
+    assert CASES[name][2] in PAGE
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_every_hint_stands_on_the_page(name: str) -> None:
+    """Also for a file that is not TOML."""
+    assert HINTS[name][2] in PAGE

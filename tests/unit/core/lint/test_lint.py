@@ -1,0 +1,433 @@
+"""What the linter finds in a practice's own words, and what it lets through."""
+
+from __future__ import annotations
+
+import email
+import re
+import tomllib
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder.core.lint import RULES, Finding, lint_sender_name, lint_subject, lint_template, lint_words
+from responder.core.lint.patterns import PatternError, pattern
+from responder.core.lint.rules import NO_HELP
+from responder.core.reply import LANGUAGES
+from tests import ROOT
+
+HERE = ROOT / "tests/unit/core/reply"
+
+NAME = "Harbour Counselling"
+DATA: dict[str, dict[str, Any]] = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "tests/lint").glob("*.toml"))
+}
+HONEST = [(code, text) for code, table in DATA.items() for text in table["honest"]]
+TRICKS = [(code, text) for code, table in DATA.items() for text in table.get("tricks", ())]
+CAUGHT = [
+    (code, rule, text) for code, table in DATA.items() for rule, texts in table["caught"].items() for text in texts
+]
+DIRECTORY = sorted((ROOT / "responder/core/reply/countries").glob("*.toml"))
+
+
+def lint(rule: str, text: str, language: str) -> tuple[Finding, ...]:
+    """Reads a text as what the rule is about."""
+    if rule == "telling-name":
+        return lint_sender_name(text)
+    if rule == "telling-subject":
+        return lint_subject(text, language=language, discreet=False, practice_name=NAME)
+    discreet = rule == "discreet-names-service"
+    return lint_words(text, language=language, discreet=discreet, practice_name=NAME)
+
+
+def rules_of(findings: tuple[Finding, ...]) -> list[str]:
+    """Their ids."""
+    return [found.rule for found in findings]
+
+
+# -- the texts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "text"), HONEST)
+def test_honest_words_pass(code: str, text: str) -> None:
+    """Warm, honest words give no finding, and none when they stand in a template."""
+    assert lint_words(text, language=code, discreet=False, practice_name=NAME) == ()
+    assert lint_template(f"{text}\n{{{{ help }}}}\n", language=code, discreet=False, practice_name=NAME) == ()
+
+
+@pytest.mark.parametrize(("code", "rule", "text"), CAUGHT)
+def test_words_that_must_be_caught(code: str, rule: str, text: str) -> None:
+    """Each is found, by its own rule, in its own words."""
+    findings = lint(rule, text, code)
+    assert rule in rules_of(findings)
+    assert all(found.excerpt and len(found.excerpt) <= 60 and found.line >= 1 for found in findings)
+
+
+@pytest.mark.parametrize(("code", "text"), TRICKS)
+def test_words_made_to_get_through(code: str, text: str) -> None:
+    """Other ways to say what must not be said: each is found, in a template as well."""
+    assert lint_words(text, language=code, discreet=False)
+    assert len(lint_template("{{ help }}\n" + text, language=code, discreet=False)) >= 1
+
+
+# What is said of somebody who may not be there: (language, text).
+CONDITIONAL = (
+    ("en", "If you are in danger now, call the number below."),
+    ("en", "If you are struggling, you can call."),
+    ("de", "Wenn Sie in einer Krise sind, können Sie dort anrufen."),
+    ("fr", "Si vous êtes en détresse, vous pouvez appeler."),
+    ("es", "Si usted está en crisis, puede llamar."),
+    ("it", "Se lei è in crisi, può chiamare."),
+    ("nl", "Als u in crisis bent, kunt u bellen."),
+    ("pl", "Jeśli jesteś w kryzysie, możesz zadzwonić."),
+    ("pt", "Se você está em crise, pode ligar."),
+    ("cy", "Os ydych yn isel, gallwch ffonio."),
+)
+
+
+@pytest.mark.parametrize(("code", "text"), CONDITIONAL)
+def test_conditions_guess_nothing(code: str, text: str) -> None:
+    """An "if" that reaches into the phrase says nothing of whoever reads it."""
+    assert lint_words(text, language=code, discreet=False) == ()
+
+
+def test_a_condition_elsewhere_excuses_nothing() -> None:
+    """It has to belong to the phrase."""
+    for text in ("If you wish, write again. You are depressed.", "If you call, think of your family."):
+        assert rules_of(lint_words(text, language="en", discreet=False)) == ["harmful-words"]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_its_texts(code: str) -> None:
+    """Enough honest ones, and for each rule about words enough that must be caught."""
+    table = DATA[code]
+    many = code in {"en", "de"}
+    assert len(table["honest"]) >= (20 if many else 6)
+    about_words = set(DATA["fr"]["caught"]) if not many else {rule.id for rule in RULES} - {"no-help", "too-long"}
+    assert set(table["caught"]) >= about_words
+    assert all(len(texts) >= (4 if many else 2) for texts in table["caught"].values())
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_english_is_found_in_every_language(code: str) -> None:
+    """People write English in them."""
+    assert "promises-confidentiality" in rules_of(lint_words("This is confidential.", language=code, discreet=False))
+
+
+def test_a_language_that_is_unknown_is_read_as_english() -> None:
+    """No text is unread because of a code."""
+    assert rules_of(lint_words("You are safe.", language="xx", discreet=False)) == ["harmful-words"]
+
+
+# -- our own texts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "golden").glob("*.txt")), ids=lambda path: path.stem)
+def test_built_in_replies_are_clean(path: Path) -> None:
+    """What we send ourselves breaks none of the rules."""
+    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    discreet = "discreet" in path.name
+    assert lint_words(message.get_content(), language="en", discreet=discreet, practice_name=NAME) == ()
+    assert lint_subject(str(message["Subject"]), language="en", discreet=discreet, practice_name=NAME) == ()
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "golden/languages").glob("*.txt")), ids=lambda path: path.stem)
+def test_built_in_replies_of_other_languages_are_clean(path: Path) -> None:
+    """Likewise in every language that they are written in."""
+    for text in re.split(r"^=== .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        for code in path.stem.split("-")[:-1]:
+            assert lint_words(text, language=code, discreet="discreet" in path.stem, practice_name=NAME) == ()
+
+
+@pytest.mark.parametrize("path", DIRECTORY, ids=lambda path: path.stem)
+def test_names_of_the_directory_are_known(path: Path) -> None:
+    """Where our languages are spoken, a discreet text names no service of the directory."""
+    if path.stem not in {"gb", "ie", "us", "de", "at", "es", "it", "nl", "pl", "fr", "pt"}:
+        return
+    language = {"gb": "en", "ie": "en", "us": "en", "at": "de"}.get(path.stem, path.stem)
+    for line in tomllib.loads(path.read_text(encoding="utf-8"))["line"]:
+        if line["kind"] != "emergency" and not re.fullmatch(r"[\d ]+", line["name"]):
+            findings = lint_words(f"x {line['name']} x", language=language, discreet=True)
+            assert "discreet-names-service" in rules_of(findings), line["name"]
+
+
+# -- templates ---------------------------------------------------------------------------------------------------------
+
+# (what it is, template, line and why, or None)
+HELP: tuple[tuple[str, str, tuple[int, str] | None], ...] = (
+    ("by itself", "Hello.\n{{ help }}\n", None),
+    ("trimmed", "Hello.\n{{- help -}}\n", None),
+    ("beside one inside an if", "{% if opens %}{{ help }}{% endif %}{{ help }}", None),
+    ("missing", "Hello.\n", (1, "missing")),
+    ("in a comment", "{# {{ help }} #}", (1, "missing")),
+    ("as text", "{% raw %}{{ help }}{% endraw %}", (1, "missing")),
+    ("inside an if", "Hello.\n{% if opens %}\n{{ help }}\n{% endif %}", (2, "conditional")),
+    ("inside an else", "Hello.\n\n{% if opens %}x{% else %}{{ help }}{% endif %}", (3, "conditional")),
+    ("only asked for", "\n{% if help %}x{% endif %}", (2, "conditional")),
+    ("through a filter", "Hello.\n{{ help | upper }}", (2, "dressed")),
+    ("in a choice", "{{ help if opens else '' }}", (1, "dressed")),
+    ("not Jinja2", "Hello.\n{% if %}{{ help }}", (2, "unreadable")),
+    ("deeper than anybody writes", "{{ help }}{{ " + "(" * 3000 + "opens" + ")" * 3000 + " }}", (1, "unreadable")),
+)
+
+
+@pytest.mark.parametrize(("source", "expected"), [case[1:] for case in HELP], ids=[case[0] for case in HELP])
+def test_help_has_to_be_printed(source: str, expected: tuple[int, str] | None) -> None:
+    """Every reply shows the ways to help: anything that might not is refused, with its line."""
+    found = [each for each in lint_template(source, language="en", discreet=False) if each.rule == "no-help"]
+    if expected is None:
+        assert found == []
+    else:
+        line, why = expected
+        assert [(each.line, each.refused, each.reason) for each in found] == [(line, True, NO_HELP[why][0])]
+
+
+# (what it is, template without help, rules and lines)
+TEMPLATES: tuple[tuple[str, str, list[tuple[str, int]]], ...] = (
+    ("half inside an if", "We answer {% if opens %}within{% endif %} 24 hours.", [("promises-answer", 1)]),
+    ("over lines", "Hello.\n\nWe are\nclosed. This is\nconfidential.", [("promises-confidentiality", 5)]),
+    ("lines of old Macs and of Windows", "a\rb\r\nc\nYou are safe.", [("harmful-words", 4)]),
+    ("behind an else", "{% if opens %}closed{% else %}confidential{% endif %}", [("promises-confidentiality", 1)]),
+    ("stuck to an if", "{% if opens %}x{% endif %}confidential", [("promises-confidentiality", 1)]),
+    ("a not that may be left out", "Is {% if opens %}not {% endif %}confidential.", [("promises-confidentiality", 1)]),
+    (
+        "as a constant",
+        "\n{{ 'confidential' if opens else \"you are safe\" }}",
+        [("harmful-words", 2), ("promises-confidentiality", 2)],
+    ),
+    ("a constant with braces", "{{ '}}' }} You are safe.", [("harmful-words", 1)]),
+    ("a quote that never ends", "{{ ' }} You are safe.", [("harmful-words", 1), ("no-help", 1)]),
+    ("in a raw block", "{% raw %}{{ y }} You are safe.{% endraw %}", [("harmful-words", 1)]),
+    ("a raw block without an end", "{% raw %} You are safe.", [("harmful-words", 1), ("no-help", 1)]),
+    ("in a comment", "{# You are safe. #}", []),
+    ("an answer at the opening", "We will reply {{ opens }}.", [("speaks-of-reply", 1)]),
+    ("the opening", "{% if opens %}We open again {{ opens }}.{% endif %}", []),
+    ("what there is", "{{ practice_name }} {{ closed }} {{ repeat }}", []),
+    ("the sender's subject", "a\n{{ subject }}", [("sender-words", 2)]),
+    ("the sender's name in a condition", "{% if sender.firstName %}x{% endif %}", [("sender-words", 1)]),
+    ("a variable that is refused elsewhere", "{{ unheard }}", []),
+    ("a number alone on its line", "Call\n116 123", [("other-number", 2)]),
+    ("capitals", "ok\nTHIS MAILBOX IS CLOSED", [("shouting", 2)]),
+    ("too long", "word " * 200 + "\n" + "word " * 60, [("too-long", 2)]),
+    ("not only", "We are not only friendly, this is not just confidential.", [("promises-confidentiality", 1)]),
+    ("worse than a warning", "We will reply as soon as possible.", [("promises-answer", 1)]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), [case[1:] for case in TEMPLATES], ids=[case[0] for case in TEMPLATES])
+def test_templates(source: str, expected: list[tuple[str, int]]) -> None:
+    """A template is read as it will be sent, whichever branches hold; lines are those of its source."""
+    findings = lint_template(source + "\n{{ help }}", language="en", discreet=False)
+    assert sorted((found.rule, found.line) for found in findings) == expected
+
+
+def test_findings_come_in_the_order_of_lines() -> None:
+    """First line first; on one line what is refused before what is a warning."""
+    found = lint_template("Call 999. You are safe.\nYou are safe.", language="en", discreet=False)
+    assert [(each.line, each.refused, each.rule) for each in found] == [
+        (1, True, "harmful-words"),
+        (1, True, "no-help"),
+        (1, False, "other-number"),
+        (2, True, "harmful-words"),
+    ]
+
+
+def test_a_finding_says_what_why_and_what_to_do() -> None:
+    """Place, words, reason and cure."""
+    rule = next(rule for rule in RULES if rule.id == "link-shortener")
+    text = "Hello.\nSee https://bit.ly/" + "a" * 80 + "."
+    assert lint_words(text, language="en", discreet=False) == (
+        Finding("link-shortener", True, 2, "https://bit.ly/" + "a" * 44 + "…", rule.reason, rule.cure),
+    )
+
+
+# -- subjects and names ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "subject", ["Automatic reply", "Automatische Antwort", "We are closed", "Out of office", "Your message"]
+)
+def test_subjects_that_say_nothing_pass(subject: str) -> None:
+    """They tell whoever looks on nothing."""
+    assert lint_subject(subject, language="de", discreet=True, practice_name=NAME) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Traumhaus Therapie", "Maria Gewaltig", "Harbour Counselling", "Jane Roe", "Praxis Roe", "Dr. Jane Roe", ""],
+)
+def test_names_of_ordinary_practices_pass(name: str) -> None:
+    """A practice may be called what it is."""
+    assert lint_sender_name(name) == ()
+
+
+# (the practice's name, text, whether it is found)
+NAMES = (
+    ("Harbour Counselling", "Harbour's door", True),
+    ("Harbour Counselling", "HÄRBOUR", True),
+    ("Harbour Counselling", "the harbourside", True),
+    ("Klinika Harfa", "w Harfie", True),
+    ("Open Door", "We open again. The door is shut.", False),
+    ("Open Door", "Open-Door", True),
+    ("Now", "Nobody is here now.", False),
+    ("Roe 2024", "In 2024 we closed.", False),
+    ("May & June", "We open on 4 June.", False),
+    ("Jo Li", "Nobody joli is here", False),
+    ("Harbour Mind", "See www.harbourmind.example", True),
+    ("Open Door", "See opendoor.example", True),
+    ("--", "Nobody is here -- now.", False),
+    ("Zoe", "Zoe is away", True),
+    ("Zoe", "zoe is away", True),
+    ("Ann Lee Counselling", "Ann Lee", True),
+    ("Ann Lee Counselling", "See annlee.example", True),
+    ("Ann Lee Counselling", "Lee is away.", True),
+    ("Ann Lee Counselling", "On the lee side", False),
+    ("Lee Counselling", "Dr Lee", True),
+    ("Kim Ng Therapy", "Kim Ng", True),
+    ("Dr Wu", "Wu", True),
+    ("Amy Poe Therapy", "Amy Poe", True),
+    ("Amy Poe Therapy", "Amy", True),
+    ("Dr Roe", "Roe", True),
+    ("Zoé Müller", "Zoe", True),
+    ("Zoé Müller", "Mueller", True),
+    ("Zoé Müller", "Müller", True),
+    ("Zoe Mueller", "Müller", True),
+    ("Zoe Mu\u0308ller", "MUELLER", True),
+    ("Zoe Mueller", "Zo ...", False),
+    ("Time to Talk Counselling", "Time to Talk", True),
+    ("Time to Talk Counselling", "To talk to someone for free, day or night", False),
+    ("New Start Therapy", "New Start", True),
+    ("New Start Therapy", "A new week, and a start.", False),
+    ("Open Door Bristol", "Open Door", True),
+    ("Counselling for You", "This is for you.", False),
+    ("The Haven", "The days when we open", False),
+    ("The Haven", "The Haven", True),
+    ("We Do It", "We do open. It is closed. Do rest.", False),
+    ("An Am Therapy", "An hour. Am I early?", False),
+    ("J Roe Wu", "J is a letter.", False),
+)
+
+
+@pytest.mark.parametrize(("name", "text", "found"), NAMES)
+def test_discreet_texts_do_not_name_the_practice(name: str, text: str, found: bool) -> None:
+    """Whole or in part, in another form, but not for the sake of an ordinary word."""
+    findings = lint_words(text, language="en", discreet=True, practice_name=name)
+    assert ("discreet-names-service" in rules_of(findings)) is found
+    assert "discreet-names-service" not in rules_of(lint_words(text, language="en", discreet=False, practice_name=name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wsparcie dla ofiar przemocy domowej.", "Refugio de mujeres, terapia, psicóloga.", "Frauenhaus in der Nähe",
+        "Zentrum gegen Gewalt", "Santé et soutien", "Centro antiviolenza", "Hulpverlening", "Saúde", "Llinell gymorth",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_discreet_texts_name_no_service_in_any_language(code: str, text: str) -> None:
+    """Whoever looks on may read another language than the text's."""
+    assert "discreet-names-service" in rules_of(lint_words(text, language=code, discreet=True))
+    assert "discreet-names-service" in rules_of(lint_subject(text, language=code, discreet=True))
+
+
+@pytest.mark.parametrize(
+    "text", ["{% if opens %}", "{{ opens }}", "{# a note", "a {{", "\uff5b\uff5b x", "&#123;% raw"]
+)
+def test_only_templates_hold_marks_of_a_template(text: str) -> None:
+    """A subject, a sentence and a sign-off are sent as they stand."""
+    for found in (lint_words(text, language="en", discreet=False), lint_subject(text, language="en", discreet=False)):
+        assert [(each.rule, each.refused) for each in found] == [("sender-words", True)]
+
+
+def test_discreet_templates_do_not_print_the_name() -> None:
+    """Neither by its variable."""
+    source = "{{ help }}\n{{ practice_name }}"
+    assert [(each.rule, each.line) for each in lint_template(source, language="en", discreet=True)] == [
+        ("discreet-names-service", 2)
+    ]
+
+
+# -- what is no finding ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are closed from 24.12.2026 to 04.01.2027.",
+        "Open 09:00-12:30 and 13.30 to 17.00, since 2019.",
+        "Room 12, 10115 Berlin",
+        "The 24/7 lines cost 0.00.",
+        "Write to jane@harbour.example or see www.harbour.example.",
+        "Fish < chips, and 5 > 3; that is 100% {sic} [sic] $5 #1.",
+        "See https://[not-an-address and a..b and x@bit.ly",
+        "Our shop is at bit.ly",
+    ],
+)
+def test_ordinary_signs_pass(text: str) -> None:
+    """Dates, times, prices, addresses and brackets are what they look like."""
+    assert lint_words(text, language="en", discreet=False) == ()
+
+
+# -- the table, the data, the page -------------------------------------------------------------------------------------
+
+
+def test_rules_are_well_formed() -> None:
+    """Ids in kebab-case and once each; reason and cure are one sentence."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.id)
+        assert rule.reason.endswith(".")
+        assert rule.cure.endswith(".")
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in {"no-help", "too-long"}], ids=lambda r: r.id)
+def test_the_examples_of_the_page_are_found(rule: Any) -> None:
+    """What the documentation shows is what is found, and refused or warned as it says."""
+    found = [each for each in lint(rule.id, rule.example, "en") if each.rule == rule.id]
+    assert found
+    assert found[0].refused is rule.refuses
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_data_is_well_written(code: str) -> None:
+    """Every pattern compiles, belongs to a rule, and stands there once."""
+    table = tomllib.loads((ROOT / f"responder/core/lint/languages/{code}.toml").read_text(encoding="utf-8"))
+    assert set(table["rule"]) <= {rule.id for rule in RULES}
+    for found in table["rule"].values():
+        assert len(set(found["patterns"])) == len(found["patterns"])
+        for source in (*found["patterns"], *found.get("unless", ())):
+            assert pattern(source, table["lists"]).regex.pattern
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("(a|b", '")" is missing'),
+        ("a)", "one too many"),
+        ("a [b]", "the last part"),
+        ("a <b>", 'no list "b"'),
+        ("*", "is no word"),
+        ("#", "no word that must stand"),
+        ("", "the last part"),
+    ],
+)
+def test_wrong_patterns_are_named(source: str, says: str) -> None:
+    """A slip in the data says which pattern it is in."""
+    with pytest.raises(PatternError, match=re.escape(says)):
+        pattern(source, {"number": ["one"]})
+
+
+def test_the_page_has_the_rules_that_there_are() -> None:
+    """docs/linter.md says what the rules say."""
+    page = (ROOT / "docs/linter.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{rule.id}` | {'refused' if rule.refuses else 'warned'} | {rule.sees} | {rule.reason} | {rule.source} |"
+        for rule in RULES
+    ]
+    table = page.partition("<!-- rules -->\n")[2].partition("\n<!-- /rules -->")[0]
+    assert table.splitlines()[2:] == rows
+    for rule in RULES:
+        assert f"### `{rule.id}`" in page
+        assert rule.cure in page
+        assert rule.example in page

@@ -1,0 +1,104 @@
+"""Whole header blocks as products write them, judged from bytes to decision."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from responder.core.decision import Reply, Skip
+from responder.core.rules.decide import RULES
+from tests.unit.core.rules.policy_cases import outcome
+from tools.corpus import Sample, mistakes, samples, table
+
+CORPUS = samples()
+FORM = {"forms@web.example", "wordpress@harbour.example"}
+each = pytest.mark.parametrize("sample", CORPUS, ids=[f"{one.family}/{one.name}" for one in CORPUS])
+
+
+@each
+def test_each_message_is_decided_as_the_corpus_says(sample: Sample) -> None:
+    """By the reason one would give; a reply goes to the right address; a silenced person is listed."""
+    assert mistakes([sample]) == []
+
+
+def refolded(block: bytes) -> bytes:
+    """CRLF, and a fold before every word."""
+    unfolded = re.sub(rb"\n[ \t]+", b" ", block)
+    return re.sub(rb"(?<=[^:\r\n]) (?=[^ \r\n])", b"\r\n\t", unfolded.replace(b"\n", b"\r\n"))
+
+
+def recased(block: bytes) -> bytes:
+    """Every name of a field in capitals."""
+    return re.sub(rb"^[!-9;-~]+(?=:)", lambda name: name[0].upper(), block, flags=re.MULTILINE)
+
+
+def reordered(block: bytes) -> bytes:
+    """Fields in another order; those of one name, and the trace fields, keep theirs (RFC 5322 §3.6)."""
+    trace = {b"received", b"authentication-results"}
+    fields = re.split(rb"\n(?![ \t])", block.removesuffix(b"\n"))
+    names = [field.partition(b":")[0].lower() for field in fields]
+    groups = sorted({b"trace" if name in trace else name for name in names})
+    random.Random(7).shuffle(groups)  # noqa: S311 - a repeatable test, not a secret
+    rank = [groups.index(b"trace" if name in trace else name) for name in names]
+    return b"\n".join(field for _, field in sorted(zip(rank, fields, strict=True), key=lambda one: one[0])) + b"\n"
+
+
+@each
+def test_folding_case_and_order_decide_nothing(sample: Sample) -> None:
+    """CRLF or LF, folded at every blank, in capitals, in another order: the same decision."""
+    decision = sample.judge()
+    for changed in (refolded, recased, reordered):
+        if sample.rule != "header-anomaly":  # a bare CR is no fold, and a thousand lines are fewer when unfolded
+            assert replace(sample, block=changed(sample.block)).judge() == decision, changed.__name__
+
+
+@each
+def test_an_automation_header_on_top_never_earns_a_reply(sample: Sample) -> None:
+    """Whatever else a message holds; and on a person's it makes the silence."""
+    signs = (b"Auto-Submitted: auto-replied", b"Precedence: bulk", b"List-Id: <a.b>", b"X-Auto-Response-Suppress: All")
+    for sign in (*signs, b"Content-Type: multipart/report", b"X-Autoreply: yes"):
+        decision = replace(sample, block=sign + b"\n" + sample.block).judge()
+        is_form = isinstance(sample.judge(), Reply) and any(robot.encode() in sample.block for robot in FORM)
+        assert isinstance(decision, Skip) or (is_form and sign == signs[0])
+
+
+def test_each_rule_has_three_shapes_and_each_message_its_own_name() -> None:
+    """No rule rests on one product; no message is written over by another."""
+    count = Counter(sample.rule for sample in CORPUS)
+
+    assert {rule.id: count[rule.id] for rule in RULES if count[rule.id] < 3} == {}
+    assert [name for name, times in Counter(sample.name for sample in CORPUS).items() if times > 1] == []
+
+
+def test_the_corpus_holds_many_people_and_each_rule_a_near_miss() -> None:
+    """Rules that know no person who looks like it are rules that nobody has thought through."""
+    people = [sample for sample in CORPUS if sample.kind == "person"]
+    missed = {name for sample in people for name in re.findall(r"near miss of ([^)]*)", sample.provenance)}
+    near = " ".join(missed)
+    no_person = {"own-loop", "contact-form-unproved", "null-return-path"}  # what looks like these is one of them
+
+    assert len(CORPUS) >= 400
+    assert len(people) >= 150
+    assert [rule.id for rule in RULES if rule.id not in near and rule.id not in no_person] == []
+
+
+def test_the_table_counts_everything_once() -> None:
+    """Its sums are the corpus."""
+    sums = [int(line.split()[-1]) for line in table(CORPUS).splitlines()[1:3]]
+
+    assert sum(sums) == len(CORPUS)
+
+
+def test_a_wrong_decision_is_found() -> None:
+    """The check of the corpus fails when something got through."""
+    sample = next(sample for sample in CORPUS if sample.rule == "reply" and sample.answers is not None)
+    silent = next(sample for sample in CORPUS if sample.rule == "null-return-path")
+
+    assert [found for _, found in mistakes([replace(sample, rule="report")])] == ["reply"]
+    assert "reply to" in mistakes([replace(sample, answers="joe@example.net")])[0].found
+    assert "not listed" in mistakes([replace(silent, kind="person")])[0].found
+    assert outcome(sample.judge()) == "reply"

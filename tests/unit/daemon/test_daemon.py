@@ -1,0 +1,147 @@
+"""What the daemon does of itself: reviving, housekeeping, the demo around it, and the ways to start it."""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+import signal
+import sys
+import threading
+import time
+from argparse import Namespace
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+from responder import config as configuration
+from responder.adapters.imap import CommandPool
+from responder.adapters.ledger import Ledger
+from responder.adapters.secrets import Login
+from responder.cli import run as live
+from responder.cli.judging import _serve
+from responder.daemon.daemon import Daemon
+from responder.demo.story import show
+from tests.unit.cli.test_judging import BATCH
+from tests.unit.live.fakes import pipeline
+
+CONFIG = """
+[practice]
+time_zone = "UTC"
+region = "GB"
+languages = ["en"]
+
+[hours]
+monday = "09:00-17:00"
+
+[[mailbox]]
+address = "hello@harbour.example"
+password = { env = "UNUSED" }
+imap = { host = "127.0.0.1", port = 9, tls = "none" }
+smtp = { host = "127.0.0.1", port = 9, tls = "none", auth = false }
+"""
+
+
+class Woken:
+    """A scheduler that fell silent."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def wakeup(self) -> None:
+        """Woken."""
+        self.times += 1
+
+
+async def test_what_stopped_watching_is_started_anew(tmp_path: Path) -> None:
+    """A watching task that ended, and one without a sign of life; a silent scheduler is woken."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    config = configuration.load(path)
+    daemon = Daemon(
+        config,
+        reload=lambda: configuration.load(path),
+        state_directory=tmp_path / "state",
+        login_of=lambda box: Login(box.username, "x"),
+        environ={},
+        show_addresses=False,
+    )
+    daemon._ledger = await Ledger.open(tmp_path / "state")
+    daemon._pool = CommandPool(1)
+    woken = Woken()
+    daemon._scheduler = woken
+    daemon._apply(config)
+    try:
+        for ended in (True, False):
+            (running,) = daemon._services.values()
+            if ended:
+                running.task.cancel()
+                await asyncio.gather(running.task, return_exceptions=True)
+            else:
+                running.service.health.beat = time.monotonic() - 10_000
+            daemon._housekeeping_beat = time.monotonic() - 10_000
+            daemon._revive()
+            (anew,) = daemon._services.values()
+            assert anew.service is not running.service
+            assert anew.service.label == "mailbox 1"
+        assert woken.times == 2
+        assert daemon._alive()
+        assert "watching 0 of 1 mailboxes" in daemon.status()
+        await daemon._prune()
+        await daemon._heartbeat()
+        await daemon._move_on()
+        await daemon._release_what_waits()
+        daemon.reload()
+        daemon._say_warnings()
+        daemon._say_state()
+    finally:
+        await daemon._end_all()
+        daemon._pool.close()
+        await daemon._ledger.close()
+
+
+async def test_the_demo_keeps_its_promises() -> None:
+    """Every decision as promised, one reply shown as received, and it ends by itself."""
+    lines: list[str] = []
+    assert await show(lines.append) == 0
+    shown = "\n".join(lines)
+    assert "not as it should be" not in shown
+    assert "999" in shown
+
+
+def test_the_demo_without_its_servers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing is named, with the way to get it."""
+    monkeypatch.setitem(sys.modules, "responder.demo.story", None)
+    assert live.demo(Namespace()) == 1
+    assert "after-hours-responder[demo]" in capsys.readouterr().err
+
+
+def test_python_m_responder(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """``python -m responder`` is the command."""
+    monkeypatch.setattr(sys, "argv", ["responder", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("responder", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("responder ")
+
+
+def test_the_judging_process_serves_until_its_parent_goes() -> None:
+    """It answers each batch and ends when the other end is closed."""
+    ours, theirs = Pipe()
+    unused, _kept = Pipe()
+    found: list[int] = []
+
+    def parent() -> None:
+        ours.send(BATCH)
+        found.append(len(ours.recv()))
+        ours.close()
+
+    thread = threading.Thread(target=parent)
+    before = signal.getsignal(signal.SIGINT)
+    thread.start()
+    try:
+        _serve(unused, theirs, pipeline())
+    finally:
+        signal.signal(signal.SIGINT, before)
+        thread.join(5)
+    assert found == [len(BATCH)]

@@ -1,0 +1,160 @@
+"""A configuration that follows its file: taken whole, or refused whole and said so until it is mended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from responder import config
+from responder.core.errors import ConfigError
+from responder.daemon import reload
+from responder.daemon.reload import Reloader
+from tests.unit.config.test_config_problems import BASE
+
+
+class Daemon:
+    """What the reloader needs of it, with a log of the calls."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.calls: list[str] = []
+        self.applied: list[config.Config] = []
+        path.write_text(BASE, encoding="utf-8")
+        self.reloader = Reloader(
+            config.load(path),
+            read=self.read,
+            apply=self.apply,
+            begin=lambda: self.calls.append("begin"),
+            end=lambda: self.calls.append("end"),
+        )
+        self.fail_with: Exception | None = None
+
+    def read(self) -> config.Config:
+        """Read the file."""
+        self.calls.append("read")
+        if self.fail_with is not None:
+            raise self.fail_with
+        return config.load(self.path)
+
+    def apply(self, new: config.Config) -> None:
+        """Take it up."""
+        self.calls.append("apply")
+        self.applied.append(new)
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for what the reloader does; its intervals are milliseconds here."""
+        async with asyncio.timeout(5):
+            while not reached():  # noqa: ASYNC110 - it is files and calls that are waited for
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
+    """A daemon whose reloader is in a hurry."""
+    monkeypatch.setattr(reload, "LOOK_EVERY", 0.002)
+    monkeypatch.setattr("responder.daemon.file_watch.SETTLED_AFTER", 0.004)
+    return Daemon(tmp_path / "config.toml")
+
+
+async def running(daemon: Daemon, steps: Callable[[], object]) -> None:
+    """Run the reloader around some steps."""
+    task = asyncio.create_task(daemon.reloader.run())
+    try:
+        await steps()  # type: ignore[misc]  # an async function
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_an_edit_is_taken_up_and_said_in_words(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> None:
+    """The file is read once after a change, swapped whole, and the log says what is different."""
+    caplog.set_level(logging.INFO)
+
+    async def steps() -> None:
+        daemon.path.write_text(BASE.replace("09:00-17:00", "12:00-20:00"), encoding="utf-8")
+        await daemon.until(lambda: daemon.calls[-1:] == ["end"])
+
+    await running(daemon, steps)
+    assert daemon.calls == ["begin", "read", "apply", "end"]
+    assert "changed: Monday 12:00-20:00, was 09:00-17:00" in caplog.messages
+
+
+async def test_asking_reads_what_did_not_change(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> None:
+    """SIGHUP reads the file whether or not it is another one, and says that it means the same."""
+    caplog.set_level(logging.INFO)
+
+    async def steps() -> None:
+        daemon.reloader.ask()
+        await daemon.until(lambda: daemon.calls[-1:] == ["end"])
+
+    await running(daemon, steps)
+    assert daemon.calls == ["begin", "read", "apply", "end"]
+    assert caplog.messages == ["the configuration was read again; it means the same"]
+
+
+async def test_a_bad_file_is_told_once_and_shown_until_it_is_mended(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each problem is one line, nothing is applied, the status line keeps saying it, and the mended file is taken."""
+    bad = BASE.replace("Europe/London", "London").replace('"GB"', '"UK"')
+
+    async def steps() -> None:
+        daemon.path.write_text(bad, encoding="utf-8")
+        await daemon.until(lambda: daemon.calls[-1:] == ["end"])
+        assert daemon.applied == []
+        assert daemon.reloader.status is not None
+        assert f"{daemon.path}:3:13: practice.time_zone: " in daemon.reloader.status
+        assert "and 1 more" in daemon.reloader.status
+        await asyncio.sleep(0.05)
+        assert daemon.calls == ["begin", "read", "end"]
+        daemon.path.write_text(BASE, encoding="utf-8")
+        await daemon.until(lambda: bool(daemon.applied))
+
+    await running(daemon, steps)
+    assert daemon.reloader.status is None
+    refusals = [record for record in caplog.records if "refused" in record.message]
+    assert [record.why for record in refusals] == list(daemon_problems(daemon, bad))  # type: ignore[attr-defined]  # a fact of the line
+
+
+def daemon_problems(daemon: Daemon, text: str) -> tuple[str, ...]:
+    """What is said of a file with this text."""
+    daemon.path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        config.load(daemon.path)
+    return refused.value.problems
+
+
+async def test_one_problem_has_no_more(daemon: Daemon) -> None:
+    """The status line of a single problem is that problem."""
+
+    async def steps() -> None:
+        daemon.path.write_text(BASE.replace("Europe/London", "London"), encoding="utf-8")
+        await daemon.until(lambda: daemon.reloader.status is not None)
+
+    await running(daemon, steps)
+    assert daemon.reloader.status is not None
+    assert daemon.reloader.status.endswith('Did you mean "Europe/London"?')
+
+
+async def test_an_error_of_ours_ends_neither_the_following_nor_systemds_patience(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RELOADING is always followed by READY; the error is told with its traceback, and the next save is taken up."""
+
+    async def steps() -> None:
+        daemon.fail_with = RuntimeError("ours")
+        daemon.reloader.ask()
+        await daemon.until(lambda: daemon.reloader.status is not None)
+        assert daemon.calls == ["begin", "read", "end"]
+        daemon.fail_with = None
+        daemon.path.write_text(BASE.replace("Harbour", "Haven"), encoding="utf-8")
+        await daemon.until(lambda: bool(daemon.applied))
+
+    await running(daemon, steps)
+    assert daemon.reloader.status is None
+    (record,) = (each for each in caplog.records if each.exc_info)
+    assert "the last good one stays" in record.getMessage()

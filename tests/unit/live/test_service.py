@@ -1,0 +1,438 @@
+"""The live way of a message, with a folder and a way out that misbehave on demand and a real ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder.adapters.ledger import Ledger
+from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
+from responder.core.outcome import Deferred, Outcome, OutgoingReply, Rejected, Unknown
+from responder.live import MailboxService, answer, watch
+from responder.live.watch import wait_after
+from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, FakeSender, header_block, pipeline
+
+BASELINE = "old@mail.example"
+
+
+class Stage:
+    """One mailbox service and everything around it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clock = Clock()
+        self.folder = FakeFolder(self.clock)
+        self.sender = FakeSender()
+        self.directory = directory
+        self.ledger: Ledger
+        self.service: MailboxService
+        self.task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to watch, as a new process would."""
+        self.ledger = await Ledger.open(self.directory)
+        await self.ledger.recover(self.clock())
+        self.service = MailboxService(
+            label="mailbox 1",
+            mailbox=MAILBOX,
+            folder=FOLDER,
+            pipeline=pipeline(),
+            new_folder=lambda: self.folder,
+            sender=self.sender,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        self.task = asyncio.create_task(self.service.run())
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for a fact, bounded."""
+        async with asyncio.timeout(5):
+            while not holds():
+                assert self.task is not None
+                assert not self.task.done(), self.task
+                await asyncio.sleep(0.005)
+
+    async def watching(self) -> None:
+        """Wait until the folder is open."""
+        await self.until(lambda: self.service.health.watching)
+
+    async def ended(self, **counts: int) -> None:
+        """Wait until so many messages ended in these ways."""
+        await self.until(lambda: dict(self.service.health.done) == counts)
+
+    async def ended_later(self, **counts: int) -> None:
+        """The same, while time passes: a reply that could not leave waits for its next chance."""
+        async with asyncio.timeout(5):
+            while dict(self.service.health.done) != counts:
+                self.clock.forward(seconds=20)
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """End the process."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+            await self.ledger.close()
+        self.task = None
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """A stage whose waits are short."""
+    short = dataclasses.replace(watch.RECONNECT, base=timedelta(milliseconds=2), cap=timedelta(milliseconds=4))
+    monkeypatch.setattr(watch, "RECONNECT", short)
+    monkeypatch.setattr(watch, "ASK_A_PERSON", short)
+    monkeypatch.setattr(answer, "RESEND", dataclasses.replace(short, base=timedelta(milliseconds=20)))
+    stage = Stage(tmp_path / "state")
+    yield stage
+    await stage.stop()
+
+
+async def test_a_person_is_answered_once(stage: Stage) -> None:
+    """The first message gets a reply, the second of the same person is withdrawn, and each has one end."""
+    stage.folder.deliver(header_block(BASELINE))
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(message_id="1@mail.example"))
+    await stage.ended(sent=1)
+    stage.folder.deliver(header_block(message_id="2@mail.example"))
+    await stage.ended(sent=1, withdrawn=1)
+    assert stage.sender.recipients() == ["tom@mail.example"]
+
+
+async def test_headers_of_working_hours_are_not_fetched(stage: Stage) -> None:
+    """What came in working hours is skipped by its time alone."""
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(), datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+    await stage.ended(skip=1)
+    assert stage.folder.fetched == []
+
+
+async def test_a_server_clock_ahead_of_ours(stage: Stage) -> None:
+    """Mail stamped a little in the future, when it will be open, counts as of now, when it is closed."""
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(), NIGHT + timedelta(hours=7))
+    await stage.ended(sent=1)
+
+
+async def test_opened_meanwhile(stage: Stage) -> None:
+    """A reply that could not leave before opening is withdrawn: somebody is there now."""
+    stage.sender.outcomes = [Deferred("busy")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    stage.clock.forward(hours=7)
+    stage.service.wake()
+    await stage.ended(withdrawn=1)
+    assert len(stage.sender.sent) == 1
+
+
+async def test_deferred_is_sent_later(stage: Stage) -> None:
+    """A busy server gets the reply again after the wait, with the same Message-ID."""
+    stage.sender.outcomes = [Deferred("busy", cure="wait")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    await stage.ended_later(sent=1)
+    first, second = stage.sender.sent
+    assert first.message_id == second.message_id
+
+
+async def test_rejected_frees_the_slot(stage: Stage) -> None:
+    """A reply refused for its words is not repeated, but the person's next message gets one."""
+    stage.sender.outcomes = [Rejected("looks like spam", 554, dead_address=False)]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(message_id="1@mail.example"))
+    await stage.ended(failed=1)
+    stage.folder.deliver(header_block(message_id="2@mail.example"))
+    await stage.ended(failed=1, sent=1)
+
+
+async def test_unknown_is_sent_once_more_at_most(stage: Stage) -> None:
+    """Cut off after the dot twice: the second attempt has the same Message-ID, and there is no third."""
+    stage.sender.outcomes = [Unknown("cut off"), Unknown("cut off")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.ended(due=1)
+    stage.clock.forward(minutes=20)
+    await stage.until(lambda: stage.service.health.done["unknown"] > 0)
+    stage.clock.forward(hours=1)
+    stage.service.wake()
+    await asyncio.sleep(0.1)
+    assert len(stage.sender.sent) == 2
+    assert len({reply.message_id for reply in stage.sender.sent}) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [([], "sent"), ([Unknown("cut off")], "due")],
+    ids=["sent", "in doubt"],
+)
+async def test_the_text_that_left_is_kept(stage: Stage, outcomes: list[Outcome], state: str) -> None:
+    """Word for word, in the ledger, under its fingerprint."""
+    stage.sender.outcomes = [*outcomes]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.ended(**{state: 1})
+    (kept,) = (await stage.ledger.answers_to("tom@mail.example", [MAILBOX], 9)).replies
+    (reply,) = stage.sender.sent
+    assert (kept.mailbox, kept.state, kept.text, kept.fingerprint) == (MAILBOX, state, reply.text, reply.fingerprint)
+    assert "999" in reply.text.splitlines()
+
+
+class TemplateFails:
+    """Composes as ever, and says that the practice's own template failed."""
+
+    def __init__(self) -> None:
+        self._composer = pipeline().composer
+
+    def compose(self, *given: Any, **named: Any) -> OutgoingReply:
+        """See ``Composer``."""
+        return dataclasses.replace(self._composer.compose(*given, **named), kind="ordinary-builtin")
+
+
+async def test_a_template_that_fails_is_told_once_until_it_is_read_again(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an error, with the cure: the owner's words do not go out. The replies do."""
+    await stage.start()
+    await stage.watching()
+    for read in (1, 2):
+        stage.service.pipeline = pipeline(composer=TemplateFails())
+        for number in range(3):
+            stage.folder.deliver(header_block(f"p{read}{number}@mail.example"))
+        await stage.ended(sent=3 * read)
+        told = [record for record in caplog.records if "own reply text failed" in record.getMessage()]
+        assert [(record.levelname, "preview" in record.cure) for record in told] == [("ERROR", True)] * read  # type: ignore[attr-defined] # a fact of ours
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), TransientError("SMTP", "gone")], ids=["ours", "theirs"])
+async def test_an_exception_while_sending_is_settled(stage: Stage, error: Exception) -> None:
+    """Whatever the way out raises, the claim is settled and the reply tried again."""
+    stage.sender.outcomes = [error]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    await stage.ended_later(sent=1)
+
+
+async def test_stopped_while_sending(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop cuts a hanging send off; the next process sends it once more, with the same Message-ID."""
+    monkeypatch.setattr(answer, "STOP_GRACE", 0.05)
+    stage.sender.hold = asyncio.Event()
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    await stage.stop()
+    assert stage.sender.closed
+    stage.sender.hold = None
+    stage.clock.forward(minutes=1)
+    await stage.start()
+    await stage.ended(sent=1)
+    assert len({reply.message_id for reply in stage.sender.sent}) == 1
+    assert len(stage.sender.sent) == 2
+
+
+async def test_due_over_a_restart(stage: Stage) -> None:
+    """What a process left due is read again and answered by the next one."""
+    stage.sender.outcomes = [Deferred("down")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    await stage.stop()
+    stage.clock.forward(minutes=1)
+    await stage.start()
+    await stage.ended(sent=1)
+
+
+async def test_gone_from_the_folder(stage: Stage) -> None:
+    """A due message that somebody deleted is withdrawn."""
+    stage.sender.outcomes = [Deferred("down")]
+    await stage.start()
+    await stage.watching()
+    uid = stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    del stage.folder.messages[uid]
+    await stage.ended_later(withdrawn=1)
+
+
+async def test_more_than_fit_in_flight(stage: Stage) -> None:
+    """A burst larger than the bound is answered completely."""
+    await stage.start()
+    await stage.watching()
+    for number in range(answer.MAX_IN_FLIGHT * 2 + 5):
+        stage.folder.deliver(header_block(f"p{number}@mail.example"))
+    await stage.ended(sent=answer.MAX_IN_FLIGHT * 2 + 5)
+
+
+async def test_uidvalidity_change(stage: Stage) -> None:
+    """Under new UIDs nothing old is answered, nothing twice; what was due or just arrived is answered once."""
+    stage.folder.deliver(header_block(BASELINE), NIGHT - timedelta(hours=2))
+    stage.sender.outcomes = [Deferred("down")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block("due@mail.example", message_id="due@mail.example"), NIGHT + timedelta(seconds=5))
+    stage.clock.forward(seconds=10)
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    stage.folder.deliver(
+        header_block("done@mail.example", message_id="done@mail.example"), NIGHT + timedelta(seconds=9)
+    )
+    await stage.until(lambda: stage.service.health.done["sent"] == 1)
+    stage.clock.forward(minutes=1)
+    stage.folder.renumber()
+    stage.folder.deliver(header_block("new@mail.example", message_id="new@mail.example"), NIGHT + timedelta(seconds=60))
+    await stage.until(lambda: stage.service.health.done["sent"] == 3)
+    await asyncio.sleep(0.1)
+    assert sorted(stage.sender.recipients()) == [
+        "done@mail.example", "due@mail.example", "due@mail.example", "new@mail.example"
+    ]  # fmt: skip
+
+
+async def test_an_alias_is_answered_as_itself_with_a_fallback(stage: Stage) -> None:
+    """The reply comes From the alias that was written to; the same reply From the mailbox stands ready."""
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(to="help@harbour.example"))
+    await stage.ended(sent=1)
+    assert stage.sender.sent[0].from_address.addr_spec == "help@harbour.example"
+    fallback = stage.sender.fallbacks[0]
+    assert fallback is not None
+    assert fallback.from_address.addr_spec == MAILBOX
+    assert fallback.message_id == stage.sender.sent[0].message_id
+
+
+async def test_a_poison_message_stops_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message on which our own code fails is skipped and told; those behind it are answered."""
+    judge = type(pipeline()).judge
+
+    def failing(self: object, fetched: object, **facts: object) -> object:
+        if b"poison" in fetched.header_block:  # type: ignore[attr-defined] # a FetchedMessage
+            raise RecursionError
+        return judge(self, fetched, **facts)  # type: ignore[arg-type] # passed through
+
+    monkeypatch.setattr(type(pipeline()), "judge", failing)
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block("poison@mail.example"))
+    stage.folder.deliver(header_block("person@mail.example"))
+    await stage.ended(skip=1, sent=1)
+
+
+async def test_no_ledger_no_reply(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk refuses the claim nothing is sent; when it recovers the reply leaves."""
+    await stage.start()
+    await stage.watching()
+    claim = stage.ledger.claim
+    full = [LedgerError("no space left"), LedgerError("no space left")]
+
+    async def failing(*args: object, **facts: object) -> object:
+        if full:
+            raise full.pop()
+        return await claim(*args, **facts)  # type: ignore[arg-type] # passed through
+
+    monkeypatch.setattr(stage.ledger, "claim", failing)
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: not full)
+    assert stage.sender.sent == []
+    await stage.ended(sent=1)
+
+
+async def test_an_outcome_is_written_until_the_disk_takes_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply that left is never forgotten: settling is repeated, sending is not."""
+    await stage.start()
+    await stage.watching()
+    settle = stage.ledger.settle
+    full = [LedgerError("no space left"), LedgerError("no space left")]
+
+    async def failing(*args: object, **facts: object) -> object:
+        if full:
+            raise full.pop()
+        return await settle(*args, **facts)  # type: ignore[arg-type] # passed through
+
+    monkeypatch.setattr(stage.ledger, "settle", failing)
+    stage.folder.deliver(header_block())
+    await stage.ended(sent=1)
+    assert len(stage.sender.sent) == 1
+
+
+async def test_reconnects_and_tells_once(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """An outage of many attempts is told when it begins and when it ends."""
+    caplog.set_level(logging.INFO, logger="responder")
+    stage.folder.faults = [TransientError("IMAP", "refused") for _ in range(5)]
+    await stage.start()
+    await stage.watching()
+    told = [record.getMessage() for record in caplog.records if "watching" in record.getMessage()]
+    assert told == ["not watching; trying again", "watching again"]
+
+
+async def test_an_error_of_ours_is_survived_and_told_with_its_traceback(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug in a session never ends the watching."""
+    stage.folder.faults = [ZeroDivisionError()]
+    await stage.start()
+    await stage.watching()
+    assert any(record.exc_info for record in caplog.records)
+
+
+async def test_no_uidvalidity(stage: Stage) -> None:
+    """A server without UIDVALIDITY is not watched, and the owner is told: nothing can be remembered there."""
+    stage.folder.hides_uid_validity = True
+    await stage.start()
+    await stage.until(lambda: stage.service.health.trouble is not None)
+    assert "UIDVALIDITY" in str(stage.service.health.trouble)
+    assert stage.sender.sent == []
+
+
+async def test_no_uidnext(stage: Stage) -> None:
+    """The baseline is found without UIDNEXT, too."""
+    stage.folder.hides_uid_next = True
+    stage.folder.deliver(header_block(BASELINE))
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.ended(sent=1)
+
+
+async def test_no_internaldate(stage: Stage) -> None:
+    """Without a time of arrival nothing is answered."""
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(), None)
+    await stage.ended(skip=1)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "failures", "at_least", "at_most"),
+    [
+        (TransientError("IMAP", "gone"), 1, 0.5, 1),
+        (TransientError("IMAP", "gone"), 50, 30, 60),
+        (TransientError("IMAP", "busy", retry_after=300.0), 1, 300, 300),
+        (PermanentError("IMAP", "no folder", cure="make it"), 1, 150, 300),
+        (AuthenticationError("IMAP", "refused", cure="app password"), 1, 150, 300),
+        (AuthenticationError("IMAP", "refused", cure="app password"), 3, 1800, 3600),
+        (AuthenticationError("IMAP", "refused", cure="app password"), 30, 4 * 3600, 8 * 3600),
+        (ValueError(), 1, 0.5, 1),
+    ],
+    ids=["lost", "lost for long", "asked to wait", "no folder", "first refusal", "third refusal", "for days", "ours"],
+)
+def test_wait_after(trouble: Exception, failures: int, at_least: float, at_most: float) -> None:
+    """How long it rests depends on what went wrong: a refused login is never hammered."""
+    for fraction in (0.0, 0.999):
+        assert at_least <= wait_after(trouble, failures, fraction) <= at_most

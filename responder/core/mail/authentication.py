@@ -5,7 +5,7 @@ the next ``Received``, and for each method the top-most that speaks of it: some 
 what a sender put in below can then add nothing to a method that the server itself has judged.
 
 See Also:
-    RFC 8601 §2.2 (syntax), §5 (removing forged fields); RFC 7489 §3.1 (alignment).
+    RFC 8601 §2.2 (syntax), §5 (removing forged fields); RFC 9989 §4.4 (alignment).
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
     # Spam and forgery
     Rule("spam", HARD, "a mail server's verdict: spam or infected", "SpamAssassin, Exchange, ...", signs.spam, _SPAM),
     Rule(
-        "dmarc-fail", HARD, "dmarc=fail from our own server", "RFC 7489 §6.3, RFC 8601", signs.dmarc_fail,
+        "dmarc-fail", HARD, "dmarc=fail from our own server", "RFC 9989 §4.7, RFC 8601", signs.dmarc_fail,
         _fields("Authentication-Results"),
     ),
     _soft(

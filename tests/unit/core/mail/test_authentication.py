@@ -131,7 +131,7 @@ def test_exchange_online_writes_no_id_and_only_its_top_most_field_counts() -> No
     ],
 )
 def test_only_an_aligned_pass_proves_the_sender(proof: str, is_proof: bool) -> None:
-    """A pass for another domain says nothing of the one in From (RFC 7489 §3.1), and quoted text is not syntax."""
+    """A pass for another domain says nothing of the one in From (RFC 9989 §4.4), and quoted text is not syntax."""
     assert is_authenticated(message(field(f"{OURS}; {proof}"))) is is_proof
 
 

@@ -76,11 +76,17 @@ def replies_of(composer: Composer) -> Iterator[tuple[str, OutgoingReply]]:
 # -- every country, every language -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("languages", [(each,) for each in LANGUAGES] + list(PAIRS), ids="-".join)
 @pytest.mark.parametrize("country", crisis.countries())
-def test_every_country_in_every_language_shows_help(country: str, languages: tuple[str, ...], style: str) -> None:
+def test_every_country_in_every_language_shows_help(country: str, subtests: pytest.Subtests) -> None:
     """The emergency number and a line that is fit, or the international directory; nothing unverified, no mark left."""
+    for languages in [(each,) for each in LANGUAGES] + list(PAIRS):
+        for style in STYLES:
+            with subtests.test("-".join(languages), style=style):
+                shows_help(country, languages, style)
+
+
+def shows_help(country: str, languages: tuple[str, ...], style: str) -> None:
+    """Fails unless every variant of the reply does."""
     if style == "discreet" and country in NOT_DISCREET:
         with pytest.raises(ValueError, match="the discreet reply names no service"):
             Composer(there(country, languages, style))
@@ -242,7 +248,11 @@ def test_a_draft_is_sent_only_when_the_file_allows_it() -> None:
     assert not words.language("en").is_signed
 
 
-FILES = [(code, file) for code in LANGUAGES for file in ("ordinary.txt", "discreet.txt", "help.txt", "words.toml")]
+FILES = [
+    pytest.param(code, file, id=f"{code}/{file}")
+    for code in LANGUAGES
+    for file in ("ordinary.txt", "discreet.txt", "help.txt", "words.toml")
+]
 DAMAGE = {
     "gone": None,
     "empty": "",
@@ -266,12 +276,21 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     words.language.cache_clear()
 
 
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-@pytest.mark.parametrize(("code", "file"), FILES, ids="/".join)
-def test_each_text_broken_in_turn_still_gives_help(damaged: Path, code: str, file: str, damage: str | None) -> None:
-    """Whatever of ours is gone or damaged: the numbers go out, and a discreet mailbox stays discreet."""
-    path = damaged / code / file
-    path.unlink() if damage is None else path.write_text(damage, encoding="utf-8")
+@pytest.mark.parametrize(("code", "file"), FILES)
+def test_each_text_broken_in_turn_still_gives_help(
+    damaged: Path, code: str, file: str, subtests: pytest.Subtests
+) -> None:
+    """When one of our files is gone or damaged, the numbers go out, and a discreet mailbox stays discreet."""
+    for name, damage in DAMAGE.items():
+        words.language.cache_clear()
+        path = damaged / code / file
+        path.unlink(missing_ok=True) if damage is None else path.write_text(damage, encoding="utf-8")
+        with subtests.test(name):
+            still_gives_help(code, file, damage)
+
+
+def still_gives_help(code: str, file: str, damage: str | None) -> None:
+    """Fails unless every variant does, and unless the damage is reported where the file is needed."""
     region, zone = HOMES[code]
     for style in STYLES:
         composer = Composer(there(region, (code,), style, zone))

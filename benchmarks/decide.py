@@ -33,7 +33,7 @@ TARGET_WORST = 5e-3
 def generated(count: int) -> list[bytes]:
     """Blocks of ordinary mail, with the fields that are asked for."""
     rng = random.Random(1)
-    wanted = {name.lower().encode() for name in headers.HEADER_NAMES}
+    wanted = {name.lower().encode() for name in policy.HEADER_NAMES}
     heads = (content(rng, n).partition(b"\r\n\r\n")[0] for n in range(count))
     fields = (re.split(rb"\r\n(?![ \t])", head) for head in heads)
     return [

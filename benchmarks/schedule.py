@@ -52,7 +52,8 @@ def ours(schedule: Schedule, at: datetime) -> Answer:
     """As the pipeline asks, and once more than it."""
     period = schedule.closed_period(at)
     ends = (period.start, period.end) if period else (None, None)
-    return schedule.is_open(at), *ends, schedule.next_opening(at)
+    change = schedule.next_change(at)
+    return schedule.is_open(at), *ends, change if period or change is None else schedule.next_change(change)
 
 
 def naive(schedule: Schedule, at: datetime) -> Answer:

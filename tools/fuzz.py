@@ -46,7 +46,7 @@ TOKENS = (
     *(b"(", b")", b"((((((((", b"[", b"]", b"=?utf-8?q?", b"=?utf-8?b?", b"?=", b"=", b" = ", b"no", b"All", b"bulk"),
     *(b"hello@harbour.example", b"noreply@x.example", b"<>", b"x@xn--\xe4.example", b"mx.harbour.example; dmarc=pass"),
     *(b"From: ", b"To: ", b"Reply-To: ", b"Received: ", b"; Sat, 21 Nov 2026 21:14:09 +0000", b"\xf0\x9f\x98\x80"),
-    *(name.encode() + b": " for name in headers.HEADER_NAMES),
+    *(name.encode() + b": " for name in policy.HEADER_NAMES),
 )
 AUTOMATION = (
     *(b"Auto-Submitted: auto-replied", b"Precedence: bulk", b"List-Id: <a.b>", b"X-Auto-Response-Suppress: All"),

@@ -13,6 +13,7 @@ from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.errors import PermanentError, ResponderError
 from responder.core.mail import authentication, headers
 from responder.core.message import Uid
+from responder.core.rules import decide as policy
 
 LATEST_MAIL, LATEST_UIDS = 100, 2000
 """How much of the mailbox's own mail is looked at for a proposal; UIDs have gaps."""
@@ -57,7 +58,7 @@ async def _check_imap(box: MailboxConfig) -> str:
     from responder.adapters.imap import CommandPool, Mailbox
 
     pool = CommandPool(1)
-    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=policy.HEADER_NAMES)
     try:
         state = await mailbox.connect()
         how = "it tells of new mail at once" if mailbox.can_idle else "it has no IDLE, so mail is seen a minute late"

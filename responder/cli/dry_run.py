@@ -53,7 +53,7 @@ async def _report(
 
     pool = CommandPool(DRY_RUN_THREADS)
     try:
-        mailbox = Mailbox(box.name, folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+        mailbox = Mailbox(box.name, folder, box.imap, lambda: login_of(box), pool, header_names=policy.HEADER_NAMES)
         return await back_test(
             mailbox,
             pipeline_of(config, box),
@@ -117,7 +117,7 @@ async def _fetch_one(box: MailboxConfig, uid: Uid) -> FetchedMessage | None:
     from responder.adapters.imap import CommandPool, Mailbox
 
     pool = CommandPool(1)
-    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=headers.HEADER_NAMES)
+    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=policy.HEADER_NAMES)
     try:
         state = await mailbox.connect()
         if state.uid_validity is not None:
@@ -152,7 +152,7 @@ def _header_block(arguments: argparse.Namespace) -> bytes:
 
 def _only_fetched(head: bytes) -> bytes:
     """The fields that a server would be asked for: the others cannot have been seen either."""
-    wanted = {name.lower().encode() for name in headers.HEADER_NAMES}
+    wanted = {name.lower().encode() for name in policy.HEADER_NAMES}
     # a field and its folded continuation lines; the mbox line that some programs save first is no field
     fields = re.split(rb"\r\n(?![ \t])", head)
     return b"\r\n".join(field for field in fields if field.partition(b":")[0].strip().lower() in wanted)

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from responder.core.message import Address
 from responder.core.text import text_fingerprint
 
+MESSAGE_ID_PREFIX = "ahr."
+"""Starts the Message-ID of everything we send: a reply to it that a machine wrote is recognised by it."""
+
+MARKER_HEADER = "X-After-Hours-Responder"
+"""On everything we send, so that we know our own mail wherever we meet it."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReply:

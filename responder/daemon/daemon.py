@@ -24,7 +24,7 @@ from responder.adapters.smtp import Submitter
 from responder.config import Config, HolidayConfig, MailboxConfig, pipeline_of
 from responder.core.errors import LedgerError
 from responder.core.hours.words import locale_for
-from responder.core.mail.headers import HEADER_NAMES
+from responder.core.rules.decide import HEADER_NAMES
 from responder.daemon.control import server as control
 from responder.daemon.control.never import never_handlers
 from responder.daemon.control.sent import sent_handlers

@@ -26,10 +26,6 @@ class ClosedPeriod:
     holiday: bool = False
     words: tuple[tuple[datetime, datetime | None, str], ...] = ()
 
-    def contains(self, at: datetime) -> bool:
-        """Whether the instant lies in ``[start, end)``."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
-
     @property
     def length(self) -> timedelta | None:
         """None when either end is open."""

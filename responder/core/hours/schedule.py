@@ -213,12 +213,6 @@ class Schedule:
         """The last instant, not after this one, at which it opened or closed; None when it never did."""
         return self._timeline.flip_until(_utc(at))
 
-    def next_opening(self, at: datetime) -> datetime | None:
-        """The first instant after this one at which it opens; while it is open, that is after the next closing."""
-        at = _utc(at)
-        change = self._timeline.flip_after(at)
-        return self._timeline.flip_after(change) if change and self._timeline.is_open(at) else change
-
     def changes(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, bool]]:
         """Every instant in ``[start, end)`` at which it opens or closes, and whether it is open from then on."""
         at, end = _utc(start), _utc(end)

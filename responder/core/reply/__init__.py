@@ -7,8 +7,9 @@ built-in text of the same style goes out instead, and where a language fails, th
 See Also: RFC 3834 §3 (header fields of an automatic response), RFC 2047 §5, RFC 5322 §3.6.4.
 """
 
+from responder.core.outcome import MARKER_HEADER, MESSAGE_ID_PREFIX
 from responder.core.reply.composer import Composer, Refused, Sample
-from responder.core.reply.message import MARKER_HEADER, MESSAGE_ID_PREFIX, reply_message_id
+from responder.core.reply.message import reply_message_id
 from responder.core.reply.template import VARIABLES, TemplateError
 from responder.core.reply.verify import check_help
 from responder.core.reply.words import LANGUAGES

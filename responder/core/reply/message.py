@@ -12,14 +12,9 @@ from email.header import Header
 from email.utils import format_datetime, quote
 
 from responder.core.message import Address
+from responder.core.outcome import MARKER_HEADER, MESSAGE_ID_PREFIX
 from responder.core.reply.template import CONTROL, TemplateError
 from responder.core.reply.verify import PLACEHOLDER
-
-MESSAGE_ID_PREFIX = "ahr."
-"""Starts the Message-ID of everything we send: a reply to it that a machine wrote is recognised by it."""
-
-MARKER_HEADER = "X-After-Hours-Responder"
-"""On everything we send, so that we know our own mail wherever we meet it."""
 
 MAX_NAME = 100
 """Characters of a practice's name, so that no header line nears the 998 octets of RFC 5322 §2.1.1."""

@@ -17,9 +17,19 @@ from functools import lru_cache
 from responder.core.decision import Decision, Level, Reply, Skip
 from responder.core.hours.period import ClosedPeriod
 from responder.core.message import Address, InboundMessage
-from responder.core.rules.table import MAY_BE_OFF, RULES, SOFT_RULES, ContactForm, MailboxRules, Rule, case_of
+from responder.core.rules.table import (
+    HEADER_NAMES,
+    MAY_BE_OFF,
+    RULES,
+    SOFT_RULES,
+    ContactForm,
+    MailboxRules,
+    Rule,
+    case_of,
+)
 
 __all__ = [
+    "HEADER_NAMES",
     "IN_HOURS",
     "MAY_BE_OFF",
     "RULES",

@@ -12,6 +12,7 @@ from responder.core.decision import Proof
 from responder.core.mail.addresses import without_comments
 from responder.core.mail.authentication import MAX_FIELDS
 from responder.core.message import Defect, InboundMessage
+from responder.core.outcome import MESSAGE_ID_PREFIX
 from responder.core.rules.case import word
 from responder.core.rules.subjects import is_automatic
 from responder.core.rules.values import Case, Check, Finding
@@ -26,7 +27,7 @@ SPAM_STARS = 5
 EXCHANGE_SPAM_LEVEL = 5
 """The spam confidence level from which Exchange puts a message aside; it goes from -1 to 9."""
 
-OWN_REPLY = re.compile(r"<ahr\.[0-9a-f]{16,}@([^<>\s]*)", re.IGNORECASE)
+OWN_REPLY = re.compile(rf"<{re.escape(MESSAGE_ID_PREFIX)}[0-9a-f]{{16,}}@([^<>\s]*)", re.IGNORECASE)
 """In Message-IDs of automatic replies that this program wrote, here or elsewhere."""
 
 _ANOMALIES = frozenset({Defect.TOO_LARGE, Defect.TOO_MANY_LINES, Defect.NUL_OR_BARE_CR})

@@ -9,12 +9,25 @@ See Also:
 from __future__ import annotations
 
 from responder.core.decision import Level
+from responder.core.mail.headers import PARSED_FIELDS
+from responder.core.outcome import MARKER_HEADER
 from responder.core.rules import signs, who
 from responder.core.rules.case import case_of
 from responder.core.rules.signs import not_no, present, says
 from responder.core.rules.values import Case, Check, ContactForm, Finding, MailboxRules, Rule
 
-__all__ = ["MAY_BE_OFF", "RULES", "SOFT_RULES", "Case", "ContactForm", "Finding", "MailboxRules", "Rule", "case_of"]
+__all__ = [
+    "HEADER_NAMES",
+    "MAY_BE_OFF",
+    "RULES",
+    "SOFT_RULES",
+    "Case",
+    "ContactForm",
+    "Finding",
+    "MailboxRules",
+    "Rule",
+    "case_of",
+]
 
 HARD, SOFT = Level.HARD, Level.SOFT
 
@@ -75,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule("set-aside", HARD, "flagged as junk, deleted or draft", "RFC 9051 §2.3.2", signs.set_aside),
     Rule(
         "own-reply", HARD, "our own automatic reply, or a machine's answer to one", "RFC 3834 §2", signs.own_reply,
+        _fields("Delivered-To", "In-Reply-To", "References", "Message-ID", MARKER_HEADER),
     ),
     _soft(
         "answers-our-reply", "In-Reply-To names an automatic reply of ours", "RFC 3834 §2", signs.answers_our_reply,
@@ -216,6 +230,9 @@ RULES: tuple[Rule, ...] = (
     Rule("never-domain", HARD, "a domain that the file rules out", "the practice", who.never_domain),
 )  # fmt: skip
 """Every reason that headers and flags can give, hard and soft, each with a stable id."""
+
+HEADER_NAMES: tuple[str, ...] = tuple(sorted(PARSED_FIELDS.union(*(rule.reads for rule in RULES))))
+"""Every field that is ever asked of a server: what is parsed, or what some rule reads."""
 
 SOFT_RULES: frozenset[str] = frozenset(rule.id for rule in RULES if rule.level is not HARD)
 """Those that may silence a person."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from responder.core.decision import Level, Proof, Skip
 from responder.core.mail.authentication import AuthResult
 from responder.core.message import Address, InboundMessage
+from responder.core.outcome import MARKER_HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class MailboxRules:
     trust_reply_to: frozenset[str] = frozenset()
     never_domains: frozenset[str] = frozenset()
     rules_off: frozenset[str] = frozenset()
-    marker: str = "X-After-Hours-Responder"
+    marker: str = MARKER_HEADER
     own: Mapping[str, Address] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

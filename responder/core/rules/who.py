@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 
 from responder.core.decision import Proof
+from responder.core.limits.freemail import FREEMAIL
 from responder.core.message import Address, Defect
 from responder.core.rules.case import is_within, listed_form, only_reply_to
 from responder.core.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
 from responder.core.rules.values import Case, Finding, MailboxRules
-
-SHARED_DOMAINS = frozenset(
-    {
-        "aol.com", "fastmail.com", "free.fr", "gmail.com", "gmx.at", "gmx.de", "gmx.net", "googlemail.com",
-        "hotmail.com", "icloud.com", "libero.it", "live.com", "mac.com", "mailbox.org", "me.com", "msn.com",
-        "orange.fr", "outlook.com", "pm.me", "posteo.de", "proton.me", "protonmail.com", "t-online.de", "web.de",
-        "yahoo.co.uk", "yahoo.com",
-    }
-)  # fmt: skip
-"""Where strangers share a domain: another address there is not a forgotten alias of ours."""
 
 MAX_RECIPIENTS = 10
 """A family and a care team fit; beyond that nobody waits for the answer of one of them."""
@@ -247,7 +238,7 @@ def not_addressed(case: Case) -> Finding | None:
 def _perhaps_alias(address: Address, rules: MailboxRules) -> bool:
     if address.domain not in rules.own_domains or address.identity in rules.served:
         return False
-    return address.domain not in SHARED_DOMAINS or any(_bare(address) == _bare(own) for own in rules.own.values())
+    return address.domain not in FREEMAIL or any(_bare(address) == _bare(own) for own in rules.own.values())
 
 
 def _bare(address: Address) -> str:

@@ -107,7 +107,7 @@ hours = "10:00-14:00"
     assert not is_open(datetime(2026, 7, 6, 8, tzinfo=UTC))  # closed for that week
     assert is_open(datetime(2026, 7, 13, 8, tzinfo=UTC))
     assert is_open(datetime(2026, 7, 18, 9, tzinfo=UTC))  # a Saturday
-    assert config.schedule.next_opening(datetime(2026, 12, 28, tzinfo=UTC)) is None
+    assert config.schedule.next_change(datetime(2026, 12, 28, tzinfo=UTC)) is None
 
 
 PRACTICE_WEEK = """

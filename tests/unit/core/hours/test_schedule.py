@@ -733,16 +733,14 @@ def test_closed_period(made: Schedule, at: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("made", "at", "expected"), [case for case in CASES if case.values[2] != OPEN])
-def test_next_opening_ends_the_closed_period(made: Schedule, at: str, expected: str) -> None:
-    """While it is closed, the next opening and the next change are the end of the closed period."""
-    assert made.next_opening(utc(at)) == made.next_change(utc(at)) == ends(expected)[1]
+def test_next_change_ends_the_closed_period(made: Schedule, at: str, expected: str) -> None:
+    """While it is closed, the next change is the end of the closed period."""
+    assert made.next_change(utc(at)) == ends(expected)[1]
 
 
-def test_next_change_and_opening_while_open() -> None:
-    """Open now: the next change closes, and the next opening is after that."""
-    at = utc("2026-11-23 10:00")
-    assert london().next_change(at) == utc("2026-11-23 12:30")
-    assert london().next_opening(at) == utc("2026-11-23 13:30")
+def test_next_change_while_open() -> None:
+    """Open now: the next change closes."""
+    assert london().next_change(utc("2026-11-23 10:00")) == utc("2026-11-23 12:30")
 
 
 def test_next_change_is_later_than_a_change() -> None:
@@ -754,18 +752,17 @@ def test_next_change_is_later_than_a_change() -> None:
     "made", [always("Europe/London"), schedule("Europe/London")], ids=["always open", "never open"]
 )
 def test_what_never_changes(made: Schedule) -> None:
-    """Neither change nor opening is ahead, and no changes are listed."""
+    """No change is ahead, and none is listed."""
     at = utc("2026-11-23 10:00")
     assert made.next_change(at) is None
-    assert made.next_opening(at) is None
     assert list(made.changes(at, at + timedelta(days=400))) == []
 
 
-def test_last_opening_before_further_notice() -> None:
-    """Open now, then closed until further notice: there is a change ahead, but no opening."""
+def test_last_closing_before_further_notice() -> None:
+    """Open now, then closed until further notice: one change is ahead, and none after it."""
     made = london(closure("2026-11-24T10:00", None))
     assert made.next_change(utc("2026-11-24 09:30")) == utc("2026-11-24 10:00")
-    assert made.next_opening(utc("2026-11-24 09:30")) is None
+    assert made.next_change(utc("2026-11-24 10:00")) is None
 
 
 def test_changes_lists_each_flip_with_its_state() -> None:
@@ -1241,7 +1238,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_far_dates_cost_little(made: Schedule) -> None:
     """A date centuries away is jumped to: hardly a block in between is worked out."""
-    made.next_opening(utc("1960-06-01 00:00"))
+    made.next_change(utc("1960-06-01 00:00"))
     made.closed_period(utc("2189-06-01 00:00"))
     assert len(made._timeline._blocks) < 8
 

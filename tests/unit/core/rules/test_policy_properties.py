@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from responder.core.decision import Reply, Skip
-from responder.core.mail.headers import HEADER_NAMES
+from responder.core.rules.decide import HEADER_NAMES
 from tests.unit.core.rules.policy_cases import LIVE, OUT_OF_HOURS, judge
 
 PEOPLE = ("mary@example.org", "Mary <mary@example.org>", "noreply@x.example", "hello@harbour.example", "a@b, c@d", "")

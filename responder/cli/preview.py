@@ -84,16 +84,16 @@ def _show_moment(config: Config, boxes: Iterable[MailboxConfig], arguments: argp
             raise UsageError(f"--at {arguments.at}: it is open then, and no reply goes out")
         composer = Composer(_settings(box.reply, arguments.language))
         print(f"The reply of {box.name}, sent on {local(at, config.zone)}.")
-        for tongue in _tongues(composer):
-            print(f"The words in {tongue.name} are {_as_predicate(tongue)}.")
+        for each in _languages(composer):
+            print(f"The words in {each.name} are {_as_predicate(each)}.")
         shown = signoff.as_read(composer, box.address, period, at)
         fields = (f"From: {shown.sender}", f"To: {signoff.READER.addr_spec}", f"Subject: {shown.subject}")
         for line in ("", *fields, "", *shown.text.split("\n"), ""):
             print(f"  {line}".rstrip())
 
 
-def _as_predicate(tongue: signoff.Tongue) -> str:
-    return "a draft: no clinician has signed them" if tongue.is_draft else tongue.status
+def _as_predicate(language: signoff.SheetLanguage) -> str:
+    return "a draft: no clinician has signed them" if language.is_draft else language.status
 
 
 def _refuse_never_closed(config: Config, boxes: Iterable[MailboxConfig]) -> None:
@@ -127,7 +127,7 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
         looks=tuple(_looks(config)) if code is None else (),
         compared=_compared(config, at),
         lines=tuple(dict.fromkeys(line for block in blocks for line in (block.emergency, *block.lines))),
-        tongues=tuple(dict.fromkeys(tongue for composer in composers for tongue in _tongues(composer))),
+        languages=tuple(dict.fromkeys(language for composer in composers for language in _languages(composer))),
         groups=tuple(_group(config, alike, composer, arguments.variant) for alike, composer in found),
     )
 
@@ -206,11 +206,11 @@ def _refused(composers: Iterable[Composer]) -> Iterator[str]:
     return iter(dict.fromkeys(f"{each.language}: {each.reason}" for composer in composers for each in composer.refused))
 
 
-def _tongues(composer: Composer) -> Iterator[signoff.Tongue]:
+def _languages(composer: Composer) -> Iterator[signoff.SheetLanguage]:
     for code in composer.languages:
-        tongue = language(code)
-        signed = tuple(f"{who}: {by}" for who, by in dict(tongue.words.get("signed", {})).items())
-        yield signoff.Tongue(code, tongue.name, signed, is_draft=not tongue.is_signed)
+        found = language(code)
+        signed = tuple(f"{who}: {by}" for who, by in dict(found.words.get("signed", {})).items())
+        yield signoff.SheetLanguage(code, found.name, signed, is_draft=not found.is_signed)
 
 
 def _compared(config: Config, at: datetime) -> str:

@@ -12,30 +12,23 @@ from math import ceil
 from typing import Final
 
 from responder.core.reply.lines import CrisisLine
-from responder.core.views.signoff.reading import READER
+from responder.core.views.frame import document
+from responder.core.views.signoff.rendering import READER
 from responder.core.views.signoff.values import Group, Sheet, Shown
 
 MADE_BY: Final = "responder preview --html"
 """Stands in every such page, so that no other file is written over."""
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1d2a33; --soft: #51616c; --paper: #fbfaf7; --card: #ffffff; --line: #b9c2c7;
-  --bad: #a3281a; --link: #0b4f8a; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaec; --soft: #a3b0b8; --paper: #14191d; --card: #1c2328;
-  --line: #47535b; --bad: #ff9d8a; --link: #9ecbff; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.25rem 1rem 3rem; max-width: 56rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
+:root { --card: #ffffff; --bad: #a3281a; --link: #0b4f8a; }
+@media (prefers-color-scheme: dark) { :root { --card: #1c2328; --bad: #ff9d8a; --link: #9ecbff; } }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: .75rem;
   border-top: 2px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
 h4 { font-size: .875rem; font-weight: 600; color: var(--soft); margin: .75rem 0 .25rem; }
-p { margin: .4rem 0; }
 a { color: var(--link); }
 ul { margin: .4rem 0; padding-left: 1.25rem; }
 li { margin: .3rem 0; }
-.soft { color: var(--soft); }
 .bad { color: var(--bad); font-weight: 600; }
 .fingerprint, .line { font-family: ui-monospace, monospace; }
 .fingerprint { font-size: 1.5rem; font-weight: 700; letter-spacing: .04em; margin: .25rem 0; }
@@ -61,7 +54,7 @@ iframe { display: block; width: 100%; max-width: 38rem; height: var(--tall); bor
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #333; --paper: #fff; --card: #fff; --line: #999; --bad: #000;
     --link: #000; }
-  body { max-width: none; padding: 0; font-size: 10.5pt; }
+  body { padding: 0; font-size: 10.5pt; }
   h2, h3, h4 { break-after: avoid; } .letter, .ways > li, .approve, iframe { break-inside: avoid; }
   iframe { height: var(--wide); zoom: .7; } /* so that one of two languages stays whole on a sheet */
 }
@@ -89,23 +82,7 @@ def page(sheet: Sheet) -> str:
         for part in (_head(sheet, title), _findings(sheet), _languages(sheet), _lines(sheet), _all(sheet), _sign(sheet))
         for line in part
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="generator" content="{MADE_BY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+    return document(title, body, _STYLE, generator=MADE_BY)
 
 
 def _head(sheet: Sheet, title: str) -> Iterator[str]:
@@ -145,7 +122,7 @@ def _languages(sheet: Sheet) -> Iterator[str]:
     yield "<h2>Languages</h2>"
     yield _items(
         f'<span lang="{escape(each.code)}">{escape(each.name)}</span> ({escape(each.code)}): {escape(each.status)}'
-        for each in sheet.tongues
+        for each in sheet.languages
     )
 
 
@@ -203,7 +180,7 @@ def _reply(shown: Shown, group: Group) -> Iterator[str]:
         yield "<h4>As text</h4>"
     yield '<div class="letter">'
     yield _facts(("From", shown.sender), ("To", READER.addr_spec), ("Subject", shown.subject))
-    text = "\n".join(f'<span lang="{escape(each.tag)}">{escape(each.text)}</span>' for each in shown.stretches)
+    text = "\n".join(f'<span lang="{escape(each.tag)}">{escape(each.text)}</span>' for each in shown.parts)
     yield f'<div class="text">{text}</div>'
     yield "</div>"
     if shown.html:

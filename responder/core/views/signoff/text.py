@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Final
 
-from responder.core.views.signoff.reading import READER
+from responder.core.views.signoff.rendering import READER
 from responder.core.views.signoff.values import Group, Sheet, Shown
 
 MOSTLY_THE_SAME: Final = 0.5
@@ -28,7 +28,7 @@ def summary(sheet: Sheet) -> Iterator[str]:
     yield from _listed("Refused, and left out of the replies:", sheet.refused)
     yield from _listed("Worth a look:", sheet.looks)
     yield sheet.compared
-    yield from _listed("Languages:", (f"{each.name} ({each.code}), {each.status}" for each in sheet.tongues))
+    yield from _listed("Languages:", (f"{each.name} ({each.code}), {each.status}" for each in sheet.languages))
 
 
 def replies(group: Group) -> Iterator[str]:

@@ -8,7 +8,7 @@ from responder.core.reply.lines import CrisisLine
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class SheetLanguage:
     """A language that replies are written in.
 
     Attributes:
@@ -36,7 +36,7 @@ class Tongue:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TextPart:
     """Some lines of a reply that are in one language.
 
     Attributes:
@@ -58,7 +58,7 @@ class Shown:
         sender: the From field, decoded.
         subject: likewise.
         fields: every header field as it is sent, one string.
-        stretches: the plain text, cut where the language changes.
+        parts: the plain text, cut where the language changes.
         html: the HTML beside it; empty where there is none.
         is_own: it is a closure's own text, to be read as a whole.
         is_stand_in: the practice's own words failed in this one, and built-in ones go out.
@@ -69,7 +69,7 @@ class Shown:
     sender: str
     subject: str
     fields: str
-    stretches: tuple[Stretch, ...]
+    parts: tuple[TextPart, ...]
     html: str
     is_own: bool
     is_stand_in: bool
@@ -77,7 +77,7 @@ class Shown:
     @property
     def text(self) -> str:
         """The whole plain text."""
-        return "\n".join(stretch.text for stretch in self.stretches)
+        return "\n".join(stretch.text for stretch in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Sheet:
         looks: what is allowed but worth a look.
         compared: when the help lines were compared with the services' own pages, a sentence.
         lines: the help lines that replies show, the emergency number first.
-        tongues: the languages of the replies.
+        languages: the languages of the replies.
         groups: at least one.
     """
 
@@ -128,7 +128,7 @@ class Sheet:
     looks: tuple[str, ...]
     compared: str
     lines: tuple[CrisisLine, ...]
-    tongues: tuple[Tongue, ...]
+    languages: tuple[SheetLanguage, ...]
     groups: tuple[Group, ...]
 
     @property

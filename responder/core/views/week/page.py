@@ -11,22 +11,15 @@ from html import escape
 from typing import Final
 
 from responder.core.hours.daily import DAY_MINUTES, HOUR_MINUTES
+from responder.core.views.frame import document
 from responder.core.views.week.days import Day, Mark
 
 _TICKS: Final = (0, 6, 12, 18, 24)
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1d2a33; --soft: #51616c; --paper: #fbfaf7; --shut: #e4e7e8; --line: #b9c2c7;
-  --open: #2f7d6d; --now: #b4442f; --mark: #7a5b12; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaec; --soft: #a3b0b8; --paper: #14191d; --shut: #2a3238;
-  --line: #47535b; --open: #58b8a3; --now: #ff8a70; --mark: #e2bd63; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.25rem 1rem 2rem; max-width: 52rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .25rem; }
+:root { --shut: #e4e7e8; --open: #2f7d6d; --now: #b4442f; --mark: #7a5b12; }
+@media (prefers-color-scheme: dark) { :root { --shut: #2a3238; --open: #58b8a3; --now: #ff8a70; --mark: #e2bd63; } }
 h2 { font-size: 1.05rem; margin: 1.75rem 0 .35rem; }
-p { margin: .25rem 0; }
-.soft { color: var(--soft); }
 ol { list-style: none; margin: 0; padding: 0; }
 .week > li { display: grid; grid-template-columns: 6.75rem 1fr; column-gap: .75rem; align-items: center;
   padding: .3rem 0; }
@@ -42,7 +35,6 @@ line { vector-effect: non-scaling-stroke; } .now { stroke-width: 2; }
   color: var(--soft); font-variant-numeric: tabular-nums; }
 @media (max-width: 30rem) { .week > li { grid-template-columns: 1fr; padding: .4rem 0; } .week .what { grid-column: 1; }
   .axis { margin-left: 0; } }
-@media print { body { max-width: none; } }
 """
 
 
@@ -63,17 +55,7 @@ def page(
     rows = "\n".join(_row(day, now_minute if day.date == today else None) for day in days)
     coming = "\n".join(f"<li>{escape(line)}</li>" for line in changes) or "<li>none is ahead</li>"
     axis = "".join(f"<span>{hour:02}</span>" for hour in _TICKS)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
+    body = f"""<h1>{escape(title)}</h1>
 <p>{escape(state)}.</p>
 <p class="soft">Drawn on {escape(drawn)}; the thin line marks that moment.</p>
 <div class="axis" aria-hidden="true">{axis}</div>
@@ -83,10 +65,8 @@ def page(
 <h2>What comes next</h2>
 <ol>
 {coming}
-</ol>
-</body>
-</html>
-"""
+</ol>"""
+    return document(title, body, _STYLE)
 
 
 def _row(day: Day, now_minute: int | None) -> str:

@@ -13,7 +13,7 @@ from responder.core.message import Address
 from responder.core.reply import Composer
 from responder.core.reply.directory import choose, own_line
 from responder.core.views import signoff
-from responder.core.views.signoff import Group, Sheet, Tongue, as_read
+from responder.core.views.signoff import Group, Sheet, SheetLanguage, as_read
 from responder.core.views.signoff.text import replies, summary
 from tests.unit.cli.test_preview import CONFIG, WINTER, host_zones
 from tests.unit.core.reply.composing import settings
@@ -47,7 +47,7 @@ def sheet(**changes: object) -> Sheet:
         looks=("reply.sentences: long & wide",),
         compared="Compared.",
         lines=(block.emergency, *block.lines),
-        tongues=(Tongue("en", "English", (), is_draft=True),),
+        languages=(SheetLanguage("en", "English", (), is_draft=True),),
         groups=(Group(("hello@harbour.example",), ("Sent as text.",), shown),),
     )
     return replace(base, **changes)  # type: ignore[arg-type] # a test's own changes
@@ -113,10 +113,10 @@ def test_words_that_failed_are_told() -> None:
 def test_a_very_different_text_is_shown_whole() -> None:
     """What would have to be put together from more than half of its lines is not told by its differences."""
     first = sheet().groups[0].replies[0]
-    other = replace(first, name="other", stretches=(signoff.Stretch("en-GB", "Quite\nother\nlines."),))
+    other = replace(first, name="other", parts=(signoff.TextPart("en-GB", "Quite\nother\nlines."),))
     lines = list(replies(Group(("a@b.example",), (), (first, other))))
     assert lines.count("  Subject: Automatic reply") == 2
-    fewer = replace(first, name="fewer", stretches=(signoff.Stretch("en-GB", first.text.replace("\n999", "")),))
+    fewer = replace(first, name="fewer", parts=(signoff.TextPart("en-GB", first.text.replace("\n999", "")),))
     assert list(replies(Group(("a@b.example",), (), (first, fewer))))[-4:-1] == [
         'As "ordinary", but',
         "  without:",
@@ -128,24 +128,30 @@ def test_more_lines_gone_than_new_are_told_both() -> None:
     """Then nobody could tell which line each one replaces."""
     first = sheet().groups[0].replies[0]
     text = re.sub(r"116 123\n.*\n85258", "0800", first.text)
-    other = replace(first, name="other", stretches=(signoff.Stretch("en-GB", text),))
+    other = replace(first, name="other", parts=(signoff.TextPart("en-GB", text),))
     told = list(replies(Group(("a@b.example",), (), (first, other))))
     assert told[told.index("  instead of:") + 1] == "    116 123"
     assert told[told.index("  it says:") + 1] == "    0800"
 
 
 @pytest.mark.parametrize(
-    ("tongue", "status"),
+    ("language", "status"),
     [
-        (Tongue("en", "English", (), is_draft=True), "a draft: no native speaker and no clinician has signed it yet"),
-        (Tongue("en", "English", ("native: A",), is_draft=True), "a draft: signed only by native: A"),
-        (Tongue("en", "English", ("native: A", "clinician: B"), is_draft=False), "signed by native: A, clinician: B"),
+        (
+            SheetLanguage("en", "English", (), is_draft=True),
+            "a draft: no native speaker and no clinician has signed it yet",
+        ),
+        (SheetLanguage("en", "English", ("native: A",), is_draft=True), "a draft: signed only by native: A"),
+        (
+            SheetLanguage("en", "English", ("native: A", "clinician: B"), is_draft=False),
+            "signed by native: A, clinician: B",
+        ),
     ],
 )
-def test_who_signed_a_language_is_told(tongue: Tongue, status: str) -> None:
+def test_who_signed_a_language_is_told(language: SheetLanguage, status: str) -> None:
     """Nobody, one of two, or both."""
-    assert tongue.status == status
-    assert f"  English (en), {status}" in list(summary(sheet(tongues=(tongue,))))
+    assert language.status == status
+    assert f"  English (en), {status}" in list(summary(sheet(languages=(language,))))
 
 
 def test_a_part_has_no_fingerprint_on_the_terminal() -> None:
@@ -175,7 +181,7 @@ def test_a_reply_of_last_resort_is_still_shown(monkeypatch: pytest.MonkeyPatch) 
     composer = Composer(settings())
     sample = next(iter(composer.samples()))
     shown = as_read(composer, Address("hello", "harbour.example"), sample.period, sample.now)
-    assert [each.tag for each in shown.stretches] == ["en-GB"]
+    assert [each.tag for each in shown.parts] == ["en-GB"]
     assert "\n999\n" in shown.text
 
 

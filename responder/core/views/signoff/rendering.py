@@ -16,7 +16,7 @@ from responder.core.message import Address
 from responder.core.reply import Composer, reply_message_id
 from responder.core.reply.help import help_in
 from responder.core.reply.words import language
-from responder.core.views.signoff.values import Shown, Stretch
+from responder.core.views.signoff.values import Shown, TextPart
 
 READER: Final = Address("someone", "example.org")
 """Nobody: whoever reads a preview sees no address of anybody who wrote."""
@@ -60,14 +60,14 @@ def as_read(
         sender=str(read["From"]),
         subject=str(read["Subject"]),
         fields=reply.content.partition(b"\r\n\r\n")[0].decode().replace("\r\n", "\n"),
-        stretches=tuple(_stretches(reply.text, composer, str(read["Content-Language"]).split(", "))),
+        parts=tuple(_parts(reply.text, composer, str(read["Content-Language"]).split(", "))),
         html="" if html is None else str(html.get_content()),
         is_own=is_own,
         is_stand_in=reply.kind.endswith("-builtin"),
     )
 
 
-def _stretches(text: str, composer: Composer, tags: list[str]) -> Iterator[Stretch]:
+def _parts(text: str, composer: Composer, tags: list[str]) -> Iterator[TextPart]:
     """The lines of a text by their language.
 
     Further languages begin with a heading, and every language has a sentence of its own above each number.
@@ -81,16 +81,16 @@ def _stretches(text: str, composer: Composer, tags: list[str]) -> Iterator[Stret
             main = tag_of[headings[line]]
         now = tag_of[of_line[line]] if line in of_line else main
         if now != tag and lines:
-            yield Stretch(tag, "\n".join(lines))
+            yield TextPart(tag, "\n".join(lines))
             lines = []
         tag = now
         lines.append(line)
-    yield Stretch(tag, "\n".join(lines))
+    yield TextPart(tag, "\n".join(lines))
 
 
 def _landmarks(composer: Composer) -> tuple[dict[str, str], dict[str, str]]:
     """Which language a sentence above a number is in, and which one begins with a heading."""
-    tongues = [language(code) for code in composer.languages]
-    first = help_in(tongues, composer.settings.help, composer.settings.style)[0]
+    found = [language(code) for code in composer.languages]
+    first = help_in(found, composer.settings.help, composer.settings.style)[0]
     leads = {lead: code for way in first.ways for code, lead in way.leads}
-    return leads, {tongue.name: tongue.code for tongue in tongues[1:]}
+    return leads, {each.name: each.code for each in found[1:]}

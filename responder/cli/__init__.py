@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from responder.cli.arguments import parser
-from responder.cli.context import UsageError
+from responder.cli.arguments import command_of, parser
+from responder.cli.errors import UsageError
 from responder.core.errors import ConfigError, ResponderError
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG = 0, 1, 2, 78
@@ -22,9 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # the packaged time zones, never the host's: an old host would say a wrong opening time
     zoneinfo.reset_tzpath(to=())
     arguments = parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        return command_of(arguments)(arguments)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,12 +12,10 @@ from zoneinfo import ZoneInfo
 from responder import config as configuration
 from responder.adapters.calendars import Calendars
 from responder.adapters.secrets import Login, resolve
+from responder.cli.errors import UsageError
 from responder.config import Config, MailboxConfig
-from responder.core.errors import ConfigError, ResponderError
 
-
-class UsageError(ResponderError):
-    """An argument that cannot be used; the sentence says what would be right."""
+LEDGER_KEY = "ledger-key"
 
 
 def now() -> datetime:
@@ -26,13 +24,13 @@ def now() -> datetime:
 
 
 def load(arguments: argparse.Namespace) -> Config:
-    """Find and read the configuration, with its holidays and calendars."""
-    return reader(config_path(arguments), Calendars())()
+    """Find and read the configuration."""
+    return load_from(config_path(arguments))
 
 
-def reader(path: Path, calendars: Calendars) -> Callable[[], Config]:
-    """Reads a configuration with its holidays and calendars, as often as it is called."""
-    return lambda: calendars.complete(configuration.load(path), now())
+def load_from(path: Path) -> Config:
+    """Read a configuration, with its holidays and calendars."""
+    return configuration.load(path, Calendars().at(now()))
 
 
 def config_path(arguments: argparse.Namespace) -> Path:
@@ -70,4 +68,17 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
-__all__ = ["ConfigError", "UsageError", "chosen", "config_path", "load", "login_of", "moment", "now", "reader"]
+def state_directory(environ: Mapping[str, str]) -> Path:
+    """``$STATE_DIRECTORY`` under systemd (the first, if there are several), else the XDG state directory."""
+    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given)
+    base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "responder"
+
+
+def ledger_key(environ: Mapping[str, str]) -> bytes | None:
+    """The systemd credential ``ledger-key``, for who keeps the key away from the state directory; else None."""
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(directory or "/nonexistent") / LEDGER_KEY
+    return path.read_bytes() if directory and path.exists() else None

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from responder.adapters.calendars import Calendars
-from responder.cli.context import UsageError, config_path, now, reader
+from responder.cli.context import config_path, load_from, now
+from responder.cli.errors import UsageError
 from responder.cli.text import plain
 from responder.config import Config
 from responder.config.edit import Original
@@ -54,7 +54,7 @@ def _practice(arguments: argparse.Namespace) -> tuple[Original, Config] | None:
         return None
     try:
         original = edit.read(config_path(arguments))  # before it is understood: what changes later is noticed
-        return original, reader(original.path, Calendars())()
+        return original, load_from(original.path)
     except ConfigError as error:
         if arguments.config is not None:
             raise
@@ -118,7 +118,7 @@ def _compare(original: Original, config: Config) -> int:
     today = now().astimezone(config.zone).date()
     text = edit.set_compared_on(original.text, today)
     try:  # before anybody is asked for anything: may the answer be written down?
-        edit.try_out(original, text, lambda path: reader(path, Calendars())())
+        edit.try_out(original, text, load_from)
     except edit.EditError as error:
         print(f"{error}\nUntil then the comparison cannot be written down, so nothing is asked.")
         return 0

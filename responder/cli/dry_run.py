@@ -1,4 +1,4 @@
-"""The commands that judge mail and send nothing: dry-run and explain."""
+"""``responder dry-run``: who would have been answered, had each message in the folder just arrived."""
 
 from __future__ import annotations
 
@@ -6,24 +6,16 @@ import argparse
 import asyncio
 import gc
 import json
-import re
 import sys
-from datetime import datetime
 
 from responder.backtest.back_test import Progress, Report, Window, back_test
 from responder.cli import text as screen
-from responder.cli.context import UsageError, chosen, load, login_of, moment, now
+from responder.cli.context import chosen, load, login_of, now
 from responder.cli.judging import JudgeProcess
 from responder.config import Config, MailboxConfig, pipeline_of
-from responder.core.mail import headers
-from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.core.pipeline import Judgement, record_of
 from responder.core.rules import decide as policy
 
 DRY_RUN_THREADS = 2
-
-MAX_SAVED_OCTETS = 1 << 20
-"""Of a saved message only the head is read; its header block ends long before this."""
 
 
 def dry_run(arguments: argparse.Namespace) -> int:
@@ -77,100 +69,3 @@ def _progress(arguments: argparse.Namespace) -> Progress:
         print(f"\rlooked at {done} of {total} messages", end=end, file=sys.stderr, flush=True)
 
     return show
-
-
-def explain(arguments: argparse.Namespace) -> int:
-    """``responder explain FILE`` and ``responder explain --uid N``."""
-    if (arguments.file is None) == (arguments.uid is None):
-        raise UsageError("explain one message: a saved FILE, or --mailbox ADDRESS --uid N")
-    config = load(arguments)
-    box, fetched = _saved(config, arguments) if arguments.uid is None else _in_mailbox(config, arguments)
-    judgement = pipeline_of(config, box).judge(fetched, now=None)
-    if arguments.json:
-        print(json.dumps(record_of(judgement).as_json(), ensure_ascii=False))
-    else:
-        print(_explained(config, box, judgement))
-    return 0
-
-
-def _saved(config: Config, arguments: argparse.Namespace) -> tuple[MailboxConfig, FetchedMessage]:
-    block = _header_block(arguments)
-    box = _box_for(config, arguments, block)
-    key = MessageKey(box.name, box.folder, UidValidity(1), Uid(0))
-    return box, FetchedMessage(key, _received_at(config, arguments, block), block)
-
-
-def _in_mailbox(config: Config, arguments: argparse.Namespace) -> tuple[MailboxConfig, FetchedMessage]:
-    """One message's headers, looked at where they are: EXAMINE and BODY.PEEK change nothing."""
-    if arguments.at is not None:
-        raise UsageError("--at is for a FILE; a message in a mailbox says itself when it was received")
-    box, *others = chosen(config, arguments)
-    if others:
-        raise UsageError("--uid N needs --mailbox ADDRESS: the file has several mailboxes")
-    found = asyncio.run(_fetch_one(box, Uid(arguments.uid)))
-    if found is None:
-        raise UsageError(f"there is no message with UID {arguments.uid} in {box.folder}")
-    return box, found
-
-
-async def _fetch_one(box: MailboxConfig, uid: Uid) -> FetchedMessage | None:
-    from responder.adapters.imap import CommandPool, Mailbox
-
-    pool = CommandPool(1)
-    mailbox = Mailbox(box.name, box.folder, box.imap, lambda: login_of(box), pool, header_names=policy.HEADER_NAMES)
-    try:
-        state = await mailbox.connect()
-        if state.uid_validity is not None:
-            async for batch in mailbox.fetch([uid], state.uid_validity):
-                return batch[0]
-        return None
-    finally:
-        await mailbox.close()
-        pool.close()
-
-
-def _explained(config: Config, box: MailboxConfig, judgement: Judgement) -> str:
-    assert judgement.message is not None  # noqa: S101 - judge() always parses
-    findings = list(policy.judge_rules(judgement.message, box.rules))
-    return screen.explained(judgement, findings, box.name, config.zone)
-
-
-def _header_block(arguments: argparse.Namespace) -> bytes:
-    """The head of a saved message, with the line ends that a server would give."""
-    try:
-        if str(arguments.file) == "-":
-            content = sys.stdin.buffer.read(MAX_SAVED_OCTETS)
-        else:
-            with arguments.file.open("rb") as file:
-                content = file.read(MAX_SAVED_OCTETS)
-    except OSError as error:
-        raise UsageError(f"{arguments.file}: {error.strerror}; give a message saved from a mail program") from error
-    content = re.sub(rb"\r?\n", b"\r\n", content)
-    head, _, _ = content.partition(b"\r\n\r\n")
-    return _only_fetched(head) + b"\r\n\r\n"
-
-
-def _only_fetched(head: bytes) -> bytes:
-    """The fields that a server would be asked for: the others cannot have been seen either."""
-    wanted = {name.lower().encode() for name in policy.HEADER_NAMES}
-    # a field and its folded continuation lines; the mbox line that some programs save first is no field
-    fields = re.split(rb"\r\n(?![ \t])", head)
-    return b"\r\n".join(field for field in fields if field.partition(b":")[0].strip().lower() in wanted)
-
-
-def _box_for(config: Config, arguments: argparse.Namespace, block: bytes) -> MailboxConfig:
-    """The mailbox asked for, else the one that was written to, else the first."""
-    if arguments.mailbox is not None:
-        return chosen(config, arguments)[0]
-    written_to = {address.identity for address in headers.parse(block, None, frozenset()).recipients}
-    for box in config.mailboxes:
-        own = {address.identity for address in (box.rules.address, *box.rules.aliases)}
-        if own & written_to:
-            return box
-    return config.mailboxes[0]
-
-
-def _received_at(config: Config, arguments: argparse.Namespace, block: bytes) -> datetime:
-    if arguments.at is not None:
-        return moment(arguments.at, config.zone)
-    return headers.parse(block, None, frozenset()).delivered_at or now()

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from responder.cli.context import UsageError, chosen, load, moment, now
+from responder.cli.context import chosen, load, moment, now
+from responder.cli.errors import UsageError
 from responder.cli.text import local
 from responder.config import Config
 from responder.core.hours.schedule import Schedule

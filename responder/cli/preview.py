@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from responder.cli.approval import standing
-from responder.cli.context import UsageError, chosen, load, moment, now
+from responder.cli.context import chosen, load, moment, now
+from responder.cli.errors import UsageError
 from responder.cli.text import local
 from responder.config import Config, MailboxConfig
 from responder.config.replies import fingerprint

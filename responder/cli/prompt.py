@@ -13,8 +13,8 @@ from pathlib import Path
 
 from responder.adapters.ledger import Ledger
 from responder.adapters.ledger.schema import DATABASE
-from responder.cli.context import UsageError
-from responder.cli.run import ledger_key, state_directory
+from responder.cli.context import ledger_key, state_directory
+from responder.cli.errors import UsageError
 from responder.core.errors import LedgerError, LedgerLockedError
 from responder.daemon.control import server as control
 

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from responder import config as configuration
 from responder.adapters.ledger import KEEP_SETTLED, KEEP_TEXTS, Ledger
 from responder.cli import prompt
-from responder.cli.context import config_path
+from responder.cli.context import load
 from responder.cli.prompt import Answer
 from responder.cli.text import local
 from responder.daemon.control.sent import SENT, Ending, ToldMemory, ToldReply, sent_handlers
@@ -36,7 +35,7 @@ def sent(arguments: argparse.Namespace) -> int:
     questions: list[Answer] = [{"verb": SENT, "address": address} for address in prompt.addresses()]
 
     def handlers(ledger: Ledger) -> dict[str, Callable[[Answer], Awaitable[Answer]]]:
-        config = configuration.load(config_path(arguments))  # for the zone and the mailboxes' names
+        config = load(arguments)  # for the zone and the mailboxes' names
         return sent_handlers(ledger, lambda: config, at_work=False)
 
     answers = prompt.ask_all("sent", questions, handlers)

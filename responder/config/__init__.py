@@ -4,6 +4,7 @@ Everything that is wrong is said at once, each with file, line, column, key, rea
 """
 
 from responder.config.build import pipeline_of
+from responder.config.closed import CalendarReader, ClosedDays
 from responder.config.find import find
 from responder.config.load import load
 from responder.config.providers import Provider, providers
@@ -24,6 +25,8 @@ from responder.config.values import (
 from responder.core.errors import ConfigError
 
 __all__ = [
+    "CalendarReader",
+    "ClosedDays",
     "CommandSource",
     "Config",
     "ConfigError",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from responder.config import mailboxes, schema, week
+from responder.config.closed import CalendarReader, ClosedDays
 from responder.config.helplines import help_block
 from responder.config.problems import Findings, Problem
 from responder.config.replies import Replies, replies
@@ -42,19 +43,21 @@ class Sections:
     mailboxes: Mapping[int, schema.Mailbox]
 
 
-def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
+def build(path: Path, sections: Sections, calendars: CalendarReader, findings: Findings) -> Config | None:
     """The configuration, or None when a table that it needs is missing or something is wrong with it.
 
     Args:
         path: the file.
         sections: its tables.
+        calendars: reads the holidays.
         findings: whatever is found is added.
     """
     problems = findings.problems
     hours = week.Week(sections.hours, sections.closures, sections.openings)
-    schedule = week.practice_schedule(sections.practice, hours, problems)
-    own_schedules = _own_schedules(schedule, sections.mailboxes, problems)
     holidays = _holidays(path, sections.holidays, problems)
+    closed = _closed(calendars, holidays, sections.practice, problems)
+    schedule = week.practice_schedule(sections.practice, hours, closed, problems)
+    own_schedules = _own_schedules(schedule, sections.mailboxes, problems)
     said = _replies(path, sections, findings)
     accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
     practice, reply = sections.practice, sections.reply
@@ -87,7 +90,7 @@ def build(path: Path, sections: Sections, findings: Findings) -> Config | None:
         mailboxes=boxes,
         compared_on=sections.crisis.compared_on,
         holidays=holidays,
-        remarks=tuple(_remarks(boxes)),
+        remarks=(*_remarks(boxes), *closed.remarks),
     )
 
 
@@ -177,6 +180,16 @@ def _holidays(path: Path, table: schema.Holidays | None, problems: list[Problem]
             text = "this is an address, and only files are read. Save the calendar to a file and write its name here"
             problems.append(Problem(("holidays", "calendars", index), text))
     return HolidayConfig(table.public, tuple(path.parent / name for name in table.calendars))
+
+
+def _closed(
+    calendars: CalendarReader, holidays: HolidayConfig, practice: schema.Practice | None, problems: list[Problem]
+) -> ClosedDays:
+    if practice is None:  # neither its holidays nor its zone are known
+        return ClosedDays()
+    closed = calendars(holidays, practice.region, practice.time_zone)
+    problems += [Problem(("holidays", "calendars", index), text) for index, text in closed.unusable.items()]
+    return closed
 
 
 # The reply

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from responder.config import schema
 from responder.config.build import Sections, build
+from responder.config.closed import CalendarReader
 from responder.config.find import read_text
 from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.spelling import did_you_mean
@@ -20,12 +21,16 @@ from responder.core.errors import ConfigError
 _Table = TypeVar("_Table", bound=BaseModel)
 
 
-def load(path: Path) -> Config:
+def load(path: Path, calendars: CalendarReader) -> Config:
     """Read and check a configuration file.
 
-    No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file) is opened.
-    Public holidays and calendars are not in it yet: ``calendars.Calendars.complete`` adds them. What the file asks for
-    and no reply may show is left out, and told in ``Config.refusals``: a line too few must not cost the reply.
+    No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file, calendar)
+    is opened. What the file asks for and no reply may show is left out, and told in ``Config.refusals``: a line too few
+    must not cost the reply.
+
+    Args:
+        path: the file.
+        calendars: reads the public holidays and calendars that it asks for.
 
     Raises:
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
@@ -34,7 +39,7 @@ def load(path: Path) -> Config:
     reader = _Reader(_parse(path, text))
     sections = reader.sections()
     findings = Findings(problems=reader.problems)
-    config = build(path, sections, findings)
+    config = build(path, sections, calendars, findings)
     if config is None or findings.problems:
         raise ConfigError(sentences(path, text, findings.problems + findings.refusals))
     if not (findings.refusals or findings.looks):

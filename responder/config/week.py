@@ -1,17 +1,18 @@
 """The hours of the file: the practice's, and those of mailboxes that have their own, as schedules.
 
-Public holidays and calendars are not in here: they change without the file, and ``calendars`` adds them.
+Public holidays and the events of calendars are handed in: they hold for every week of the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from responder.config import schema
+from responder.config.closed import ClosedDays
 from responder.config.problems import Loc, Problem
 from responder.core.hours.daily import DailyInterval
 from responder.core.hours.schedule import Closure, Opening, Schedule
@@ -55,11 +56,15 @@ def of_mailbox(index: int, table: schema.Mailbox) -> Week | None:
     return Week(table.hours, dict(enumerate(table.closure)), dict(enumerate(table.opening)), ("mailbox", index))
 
 
-def practice_schedule(practice: schema.Practice | None, week: Week, problems: list[Problem]) -> Schedule | None:
+def practice_schedule(
+    practice: schema.Practice | None, week: Week, closed: ClosedDays, problems: list[Problem]
+) -> Schedule | None:
     """The practice's hours; whatever is wrong is added to ``problems``."""
     zone = practice.time_zone if practice else ZoneInfo("UTC")
     sound = _complain(zone, week, problems)
-    return Schedule(zone, _hours(week), _openings(week), _closures(week)) if sound and practice else None
+    if not (sound and practice):
+        return None
+    return Schedule(zone, _hours(week), _openings(week), _closures(week), closed.dates, closed.events)
 
 
 def mailbox_schedule(practice: Schedule, own: Week, problems: list[Problem]) -> Schedule:
@@ -70,9 +75,11 @@ def mailbox_schedule(practice: Schedule, own: Week, problems: list[Problem]) -> 
     if not _complain(practice.zone, own, problems):
         return practice
     closures = (*practice.closures, *_closures(own))
+    weekly: Mapping[int, Sequence[DailyInterval]] = _hours(own)
+    openings = _openings(own)
     if own.hours is None:
-        return Schedule(practice.zone, practice.weekly, (*practice.openings, *_openings(own)), closures)
-    return Schedule(practice.zone, _hours(own), _openings(own), closures)
+        weekly, openings = practice.weekly, (*practice.openings, *openings)
+    return Schedule(practice.zone, weekly, openings, closures, practice.closed_dates, practice.events)
 
 
 def _complain(zone: ZoneInfo, week: Week, problems: list[Problem]) -> bool:

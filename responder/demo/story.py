@@ -26,6 +26,7 @@ from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
 
 from responder import config as configuration
+from responder.adapters.calendars import Calendars
 from responder.adapters.secrets import Login
 from responder.daemon.daemon import Daemon
 
@@ -204,9 +205,12 @@ def _port(server: asyncio.Server) -> int:
 
 
 def _daemon(path: Path, directory: Path) -> Daemon:
+    def read() -> configuration.Config:
+        return configuration.load(path, Calendars().at(_now()))
+
     return Daemon(
-        configuration.load(path),
-        reload=lambda: configuration.load(path),
+        read(),
+        reload=read,
         state_directory=directory / "state",
         login_of=lambda box: Login(box.username, PASSWORD),
         environ={},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,7 @@ from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.ics import Taken, UnusableError, read
 from responder.adapters.calendars.public import public_holidays
-from responder.config import Config
-from responder.config.find import read_text
-from responder.config.problems import Problem, sentences
-from responder.core.errors import ConfigError
-from responder.core.hours.schedule import Closure, Schedule
+from responder.config import CalendarReader, ClosedDays, HolidayConfig
 from responder.core.hours.timeline import Span
 
 YEARS_BACK, YEARS_AHEAD = 1, 2
@@ -38,60 +35,57 @@ class _Copy:
 
 
 class Calendars:
-    """Adds public holidays and the events of calendars to configurations, one after another.
+    """Reads the public holidays and the calendars that configurations ask for, one configuration after another.
 
     It keeps the last good copy of every calendar, so that one that breaks while the process runs changes nothing. It is
     cheap to make, and reads nothing before it is asked. Not for two threads at once.
 
     Attributes:
-        problems: what was wrong with calendars at the last ``complete``, one sentence each: they are used as they were.
+        problems: what was wrong with calendars at the last reading, one sentence each: they are used as they were.
     """
 
     def __init__(self) -> None:
         self.problems: tuple[str, ...] = ()
         self._copies: dict[Path, _Copy] = {}
 
-    def complete(self, config: Config, now: datetime) -> Config:
-        """The configuration with everything that its ``[holidays]`` asks for, in each of its schedules.
+    def at(self, now: datetime) -> CalendarReader:
+        """A reader for ``config.load``.
 
-        Call it for each configuration that is read, and once a day: the years that are worked out move with ``now``.
+        Load a configuration again once a day: the years that are worked out move with ``now``.
 
         Args:
-            config: as it was loaded.
             now: aware; decides which years are worked out.
-
-        Raises:
-            ConfigError: a calendar cannot be used and there is no good copy of it, with file, line, reason and cure.
         """
-        year = now.astimezone(config.zone).year
-        window = Span(_new_year(year - YEARS_BACK, config.zone), _new_year(year + YEARS_AHEAD + 1, config.zone))
-        calendars = self._read_all(config, window)
+        return lambda wanted, region, zone: self._closed(wanted, region, zone, now)
+
+    def _closed(self, wanted: HolidayConfig, region: str, zone: ZoneInfo, now: datetime) -> ClosedDays:
+        year = now.astimezone(zone).year
+        window = Span(_new_year(year - YEARS_BACK, zone), _new_year(year + YEARS_AHEAD + 1, zone))
+        calendars, unusable = self._read_all(wanted.calendars, zone, window)
         dates: dict[date, str] = {}
         remarks: tuple[str, ...] = ()
-        if config.holidays.public:
+        if wanted.public:
             years = range(year - HOLIDAY_YEARS_BACK, year + YEARS_AHEAD + 1)
-            dates, remarks = public_holidays(config.region, years)
+            dates, remarks = public_holidays(region, years)
         events = tuple(event for taken in calendars for event in taken.events)
         remarks += tuple(remark for taken in calendars for remark in taken.remarks)
-        return _with(config, dates, events, (*remarks, *self.problems))
+        return ClosedDays(dates, events, (*remarks, *self.problems), unusable)
 
-    def _read_all(self, config: Config, window: Span) -> list[Taken]:
-        """Each calendar, or its last good copy."""
-        paths = config.holidays.calendars
+    def _read_all(self, paths: Sequence[Path], zone: ZoneInfo, window: Span) -> tuple[list[Taken], dict[int, str]]:
+        """Each calendar, or its last good copy; and why one cannot be used that has none."""
         kept: dict[Path, _Copy] = {}
         stale: list[str] = []
-        refused: list[Problem] = []
+        unusable: dict[int, str] = {}
         for index, path in enumerate(paths):
             try:
-                kept[path], broken = self._read_or_keep(path, config.zone, window)
+                kept[path], broken = self._read_or_keep(path, zone, window)
             except UnusableError as error:
-                refused.append(Problem(("holidays", "calendars", index), _said(path, error)))
+                unusable[index] = _said(path, error)
             else:
                 stale += [f"{_said(path, broken)}. Until then it counts as it last was good"] if broken else []
-        if refused:
-            raise ConfigError(sentences(config.path, read_text(config.path), refused))
-        self._copies, self.problems = kept, tuple(stale)
-        return [copy.taken for copy in kept.values()]
+        if not unusable:  # else the configuration may be refused, and the one that stays goes on with what it has
+            self._copies, self.problems = kept, tuple(stale)
+        return [copy.taken for copy in kept.values()], unusable
 
     def _read_or_keep(self, path: Path, zone: ZoneInfo, window: Span) -> tuple[_Copy, UnusableError | None]:
         """The file, or its last good copy and what is wrong with the file."""
@@ -134,22 +128,3 @@ def _content(path: Path) -> bytes:
 
 def _new_year(year: int, zone: ZoneInfo) -> datetime:
     return datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
-
-
-def _with(config: Config, dates: dict[date, str], events: tuple[Closure, ...], remarks: tuple[str, ...]) -> Config:
-    """With these in every schedule; mailboxes that shared the practice's go on sharing it."""
-    if not (dates or events or remarks):
-        return config
-    made: dict[int, Schedule] = {}
-
-    def added(schedule: Schedule) -> Schedule:
-        if id(schedule) not in made:
-            made[id(schedule)] = replace(schedule, closed_dates=dates, events=events)
-        return made[id(schedule)]
-
-    return replace(
-        config,
-        schedule=added(config.schedule),
-        mailboxes=tuple(replace(box, schedule=added(box.schedule)) for box in config.mailboxes),
-        remarks=(*config.remarks, *remarks),
-    )

@@ -47,7 +47,7 @@ class Place:
 
     def complete(self, calendars: Calendars, now: datetime = NOW) -> Config:
         """The configuration with all that it asks for."""
-        return calendars.complete(load(self.config), now)
+        return load(self.config, calendars.at(now))
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_nothing_asked_nothing_added(place: Place) -> None:
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC;"
         "from responder.config import load; from responder.adapters.calendars import Calendars;"
-        "config = load(Path(sys.argv[1])); assert Calendars().complete(config, datetime.now(UTC)) is config;"
+        "load(Path(sys.argv[1]), Calendars().at(datetime.now(UTC)));"
         "print(sorted({'holidays', 'icalendar', 'recurring_ical_events', 'dateutil'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, place.config], capture_output=True, text=True, check=True)
@@ -149,8 +149,8 @@ async def test_the_daemon_works_them_out_anew_each_day(place: Place, holidays: s
     place.write(holidays)
     reloads: list[str] = []
     daemon = Daemon(
-        load(place.config),
-        reload=lambda: load(place.config),
+        load(place.config, Calendars().at(NOW)),
+        reload=lambda: load(place.config, Calendars().at(NOW)),
         state_directory=place.config.parent,
         login_of=lambda box: Login(box.username, "invented"),
         environ={},

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from responder.cli import main
-from responder.cli.run import ledger_key, state_directory
+from responder.cli.context import ledger_key, state_directory
 
 CONFIG = """
 [practice]

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from responder import cli
-from responder.cli.context import UsageError
+from responder.cli import main
+from responder.cli.away import end_of_absence
+from responder.cli.errors import UsageError
 from responder.cli.hours import cells_for
-from responder.cli.hours_set import end_of_absence, weekday
+from responder.cli.hours_set import weekday
 from responder.core.views import week as picture
 
 NOW = datetime(2026, 11, 23, 18, 5, 40, tzinfo=UTC)
@@ -81,7 +83,8 @@ END:VCALENDAR
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file, on a Monday evening."""
     monkeypatch.setattr("responder.cli.hours.now", lambda: NOW)
-    monkeypatch.setattr("responder.cli.hours_set.now", lambda: NOW)
+    for module in ("away", "editing", "context"):
+        monkeypatch.setattr(f"responder.cli.{module}.now", lambda: NOW)
     (tmp_path / "team.ics").write_text(CALENDAR.replace("\n", "\r\n"), newline="")
     file = tmp_path / "config.toml"
     file.write_text(FILE, encoding="utf-8")
@@ -305,7 +308,25 @@ def test_days_that_are_none(text: str) -> None:
     assert weekday("Su") == "sunday"
 
 
-def test_only_the_editing_commands_load_what_edits() -> None:
-    """The daemon does without it."""
-    code = "import sys; from responder.cli.arguments import parser; parser(); sys.exit('tomlkit' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_a_command_loads_what_it_needs(word: str) -> None:
+    """No configuration, no schema and no template engine to say a version."""
+    code = (
+        "import sys; from responder.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "heavy = {'responder.config', 'pydantic', 'jinja2', 'tree_sitter', 'responder.adapters'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["--config", "{}", "hours"], ["hours", "--config", "{}"]], ids=["before", "after"])
+def test_the_file_is_named_before_or_after_the_command(path: Path, words: list[str]) -> None:
+    """Both mean the same."""
+    assert main([word.format(path) for word in words]) == 0
+
+
+def test_a_command_that_reads_no_file_refuses_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else somebody believes that another list was asked."""
+    assert main(["--config", "other.toml", "never", "check"]) == 2
+    assert "reads no configuration" in capsys.readouterr().err

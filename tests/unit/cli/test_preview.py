@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from responder import config as configuration
 from responder.cli import check as checking
 from responder.cli import main
 from responder.cli.approval import approval
 from responder.config.replies import fingerprint
+from tests.configs import load
 
 CONFIG = """
 [practice]
@@ -96,7 +96,7 @@ def part(shown: str, start: str) -> str:
 def test_what_was_found_stands_first(shown: str, config: Path) -> None:
     """Fingerprint, approval, what is refused with its place, the comparison, and the languages, before any reply."""
     head = shown.partition("\n== ")[0]
-    assert f"Fingerprint of the words: {fingerprint(configuration.load(config))}" in head
+    assert f"Fingerprint of the words: {fingerprint(load(config))}" in head
     assert re.search(r'^Nobody has approved .*\n.*approved = "[0-9a-f]{16}, name, date"$', head, re.MULTILINE)
     assert re.search(r"^Refused.*:\n  .*config\.toml:\d+:\d+: reply\.template: .*missing\.txt", head, re.MULTILINE)
     assert "compared with the services' own pages on 2026-11-20" in head
@@ -264,18 +264,18 @@ def approved(config: Path, text: str) -> None:
 
 def test_approval_holds_until_a_word_changes(config: Path) -> None:
     """Missing, right, and right no more after an edit of the winter's text."""
-    now = fingerprint(configuration.load(config))
-    assert approval(configuration.load(config)) == (
+    now = fingerprint(load(config))
+    assert approval(load(config)) == (
         False,
         "nobody has approved the words of the replies; look at them with: responder preview",
     )
     approved(config, now)
-    assert approval(configuration.load(config)) == (
+    assert approval(load(config)) == (
         True,
         "the words of the replies were approved by A. Reader on 2026-11-21",
     )
     (config.parent / "winter.txt").write_text(WINTER.replace("rest", "sleep"), encoding="utf-8")
-    is_approved, said = approval(configuration.load(config))
+    is_approved, said = approval(load(config))
     assert not is_approved
     assert said.startswith("the words have changed since A. Reader approved them on 2026-11-21;")
 
@@ -293,7 +293,7 @@ def test_check_tells_once(
 
     monkeypatch.setattr(checking, "_check_mailbox", fine)
     config.write_text(CONFIG.replace('template = "missing.txt"\n', ""), encoding="utf-8")
-    right = fingerprint(configuration.load(config))
+    right = fingerprint(load(config))
     written = config.read_text(encoding="utf-8").replace(
         "html = true", f'html = true\napproved = "{right if is_right else "0" * 16}, A. Reader, 2026-11-21"'
     )

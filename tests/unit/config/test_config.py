@@ -24,7 +24,6 @@ from responder.config import (
     ReplyConfig,
     ServerConfig,
     find,
-    load,
     pipeline_of,
     providers,
 )
@@ -34,6 +33,7 @@ from responder.core.message import Address
 from responder.core.reply import Composer
 from responder.core.rules import decide as policy
 from tests import ROOT
+from tests.configs import load
 
 PRACTICE = """\
 [practice]
@@ -574,7 +574,7 @@ def test_what_breaks_the_parser_is_refused_like_anything_else(tmp_path: Path, te
 def test_positions_cost_nothing_until_something_is_wrong() -> None:
     """The parser that finds places is only imported for an error."""
     code = (
-        "import sys; from pathlib import Path; from responder.config import load;"
+        "import sys; from pathlib import Path; from tests.configs import load;"
         f"load(Path({str(ROOT / 'config.example.toml')!r}));"
         "sys.exit(any('tree_sitter' in name for name in sys.modules))"
     )

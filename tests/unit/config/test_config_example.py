@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from responder.config import ServerConfig, load, providers, schema
+from responder.config import ServerConfig, providers, schema
 from tests import ROOT
+from tests.configs import load
 from tests.unit.config.test_config_problems import CASES
 from tests.unit.config.test_config_syntax import HINTS
 

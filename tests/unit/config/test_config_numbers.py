@@ -13,9 +13,9 @@ from typing import Any
 import phonenumbers
 import pytest
 
-from responder.config import load
 from responder.config.numbers import LONGEST_SHORT, read
 from responder.core.reply.directory import ANYWHERE, countries
+from tests.configs import load
 from tests.unit.config.test_config_problems import BASE
 
 PAGE = "compare it digit by digit with the service's own page"
@@ -165,7 +165,7 @@ def test_a_file_without_own_lines_does_not_load_the_library(tmp_path: Path) -> N
     path = tmp_path / "config.toml"
     path.write_text(BASE, encoding="utf-8")
     code = (
-        "import sys, pathlib; from responder.config import load; load(pathlib.Path(sys.argv[1]));"
+        "import sys, pathlib; from tests.configs import load; load(pathlib.Path(sys.argv[1]));"
         "print('phonenumbers' in sys.modules)"
     )
     ended = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60)

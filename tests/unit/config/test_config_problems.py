@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from responder.config import ConfigError, load
+from responder.config import ConfigError
 from responder.core.decision import Level
 from responder.core.reply.directory import countries
 from responder.core.rules import decide as policy
+from tests.configs import load
 
 BASE = """\
 [practice]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from responder import config as configuration
 from responder.adapters.secrets import Login
 from responder.cli import check as checking
-from responder.config import Config, ConfigError, load, pipeline_of
+from responder.config import Config, ConfigError, pipeline_of
 from responder.daemon.daemon import Daemon
+from tests.configs import load
 from tests.unit.config.test_config_problems import BASE, MARK, place_of
 
 GENERAL = ["gb-samaritans", "gb-shout"]
@@ -167,7 +167,7 @@ def daemon_of(config: Config, now: datetime) -> Daemon:
     """A daemon that was not started."""
     return Daemon(
         config,
-        reload=lambda: configuration.load(config.path),
+        reload=lambda: load(config.path),
         state_directory=config.path.parent / "state",
         login_of=lambda box: Login(box.username, "x"),
         environ={},

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from responder.config import Config, load, pipeline_of
+from responder.config import Config, pipeline_of
 from responder.config.replies import fingerprint
 from responder.core.errors import ConfigError
 from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import Composer, OwnWords, words
 from tests import ROOT
+from tests.configs import load
 
 PRACTICE = """\
 [practice]

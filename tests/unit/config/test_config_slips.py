@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.config import load
+from tests.configs import load
 from tests.unit.config.test_config_example import PAGE
 from tests.unit.config.test_config_problems import BASE, MARK, edited, place_of, problems_of
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from responder.config import ConfigError, load
+from responder.config import ConfigError
+from tests.configs import load
 
 
 def refusal(directory: Path, content: str | bytes) -> str:

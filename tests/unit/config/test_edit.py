@@ -13,11 +13,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from responder import config
 from responder.config import edit
 from responder.config.edit import EditError
 from responder.core.errors import ConfigError
 from tests import ROOT
+from tests.configs import load
 
 EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
 START, END = datetime.fromisoformat("2026-11-23T18:05"), datetime.fromisoformat("2026-12-07T00:00")
@@ -256,7 +256,7 @@ def change(path: Path, hours: str = "10:00-12:00") -> Path:
     """One edit from end to end; where the backup is."""
     original = edit.read(path)
     text = edit.set_hours(original.text, "monday", hours)
-    edit.try_out(original, text, config.load)
+    edit.try_out(original, text, load)
     return edit.replace(original, text)
 
 
@@ -301,7 +301,7 @@ def test_a_change_that_would_be_refused_never_reaches_the_file(path: Path) -> No
     """The whole new file is read first; what is wrong is placed in the file that it would have become."""
     original = edit.read(path)
     with pytest.raises(ConfigError) as refused:
-        edit.try_out(original, edit.set_hours(original.text, "monday", "25:00-26:00"), config.load)
+        edit.try_out(original, edit.set_hours(original.text, "monday", "25:00-26:00"), load)
     row = original.text.split("\n").index('monday    = "09:00-12:30, 13:30-17:00"') + 1
     assert refused.value.problems[0].startswith(f"{path}:{row}:13: hours.monday:")
     assert path.read_text(encoding="utf-8") == EXAMPLE
@@ -325,7 +325,7 @@ def test_what_is_gone_or_cannot_be_written_is_told(path: Path, tmp_path: Path) -
         edit.replace(original, "")
     nowhere = edit.Original(tmp_path / "none" / "config.toml", b"", "")
     with pytest.raises(EditError, match="sudo"):
-        edit.try_out(nowhere, "", config.load)
+        edit.try_out(nowhere, "", load)
     with pytest.raises(EditError, match="sudo"):
         edit.replace(nowhere, "")
 

@@ -31,7 +31,7 @@ def loaded(directory: Path, text: str, name: str = "config.toml") -> config.Conf
 
     path = directory / name
     path.write_text(text, encoding="utf-8")
-    return Calendars().complete(config.load(path), datetime(2026, 11, 23, tzinfo=UTC))
+    return config.load(path, Calendars().at(datetime(2026, 11, 23, tzinfo=UTC)))
 
 
 def said(directory: Path, old: str, new: str) -> tuple[str, ...]:

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from responder import config as configuration
 from responder.adapters.imap import CommandPool
 from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
-from responder.cli import run as live
+from responder.cli.demo import demo
 from responder.cli.judging import _serve
 from responder.daemon.daemon import Daemon
 from responder.demo.story import show
+from tests.configs import load
 from tests.unit.cli.test_judging import BATCH
 from tests.unit.live.fakes import pipeline
 
@@ -57,10 +57,10 @@ async def test_what_stopped_watching_is_started_anew(tmp_path: Path) -> None:
     """A watching task that ended, and one without a sign of life; a silent scheduler is woken."""
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
-    config = configuration.load(path)
+    config = load(path)
     daemon = Daemon(
         config,
-        reload=lambda: configuration.load(path),
+        reload=lambda: load(path),
         state_directory=tmp_path / "state",
         login_of=lambda box: Login(box.username, "x"),
         environ={},
@@ -112,7 +112,7 @@ async def test_the_demo_keeps_its_promises() -> None:
 def test_the_demo_without_its_servers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What is missing is named, with the way to get it."""
     monkeypatch.setitem(sys.modules, "responder.demo.story", None)
-    assert live.demo(Namespace()) == 1
+    assert demo(Namespace()) == 1
     assert "after-hours-responder[demo]" in capsys.readouterr().err
 
 

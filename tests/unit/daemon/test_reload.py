@@ -13,6 +13,7 @@ from responder import config
 from responder.core.errors import ConfigError
 from responder.daemon import reload
 from responder.daemon.reload import Reloader
+from tests.configs import load
 from tests.unit.config.test_config_problems import BASE
 
 
@@ -25,7 +26,7 @@ class Daemon:
         self.applied: list[config.Config] = []
         path.write_text(BASE, encoding="utf-8")
         self.reloader = Reloader(
-            config.load(path),
+            load(path),
             read=self.read,
             apply=self.apply,
             begin=lambda: self.calls.append("begin"),
@@ -38,7 +39,7 @@ class Daemon:
         self.calls.append("read")
         if self.fail_with is not None:
             raise self.fail_with
-        return config.load(self.path)
+        return load(self.path)
 
     def apply(self, new: config.Config) -> None:
         """Take it up."""
@@ -124,7 +125,7 @@ def daemon_problems(daemon: Daemon, text: str) -> tuple[str, ...]:
     """What is said of a file with this text."""
     daemon.path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        config.load(daemon.path)
+        load(daemon.path)
     return refused.value.problems
 
 

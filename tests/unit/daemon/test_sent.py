@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from responder import cli
-from responder import config as configuration
 from responder.adapters.ledger import KEEP_TEXTS, Ledger
 from responder.adapters.secrets import Login
 from responder.core.outcome import Accepted, Outcome, Unknown
@@ -20,6 +19,7 @@ from responder.daemon.control import server as control
 from responder.daemon.control.sent import MAX_REPLIES, sent_handlers
 from responder.daemon.control.server import ControlServer
 from responder.daemon.daemon import Daemon
+from tests.configs import load
 from tests.unit.adapters.ledger.test_ledger import ANNA, BEN, HELLO, NIGHT, claim, key_of
 from tests.unit.adapters.ledger.test_ledger_texts import send
 
@@ -216,7 +216,7 @@ def test_without_a_daemon_a_file_that_is_not_valid_is_told(run: Run, file: Path,
 async def daemon(tmp_path: Path, file: Path) -> AsyncIterator[Ledger]:
     """A ledger that is held, and a socket beside it that answers."""
     ledger = await Ledger.open(tmp_path / "state")
-    config = configuration.load(file)
+    config = load(file)
     server = ControlServer(tmp_path / "state" / control.SOCKET)
     await server.start(sent_handlers(ledger, lambda: config, at_work=True))
     yield ledger
@@ -262,7 +262,7 @@ async def test_the_daemon_forgets_the_text_first_and_then_the_reply(
 ) -> None:
     """As long as the command says."""
     await filled(tmp_path / "state", Accepted())
-    config = configuration.load(file)
+    config = load(file)
     daemon = Daemon(
         config,
         reload=lambda: config,

@@ -30,7 +30,14 @@ MAX_FIELDS = 50
 MAX_PARTS = 1_000
 """Of one field. Servers report each signature, and refuse to look at more than a few dozen."""
 
-_PART = re.compile(r'[^;"]++(?:"(?:[^"\\]++|\\.)*+"[^;"]*+)*+')
+_QUOTED = r'"(?:[^"\\]++|\\.)*+"'
+_WHOLE = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
+_WHOLE_VALUE = re.compile(_QUOTED)
+_PART = re.compile(rf'(?:[^;"]++|{_QUOTED})++')
+_WORD = re.compile(rf'(?:[^\s"]++|{_QUOTED})++')
+_FINDING = re.compile(r"\s*+(?:[a-z0-9_.-]++(?:/[0-9]++)?=[a-z0-9_.-]++(?![^\s])|none\s*+\Z|\Z)")
+"""How a part begins (``resinfo``): a method and its result, as words of their own. ``none`` stands alone."""
+_ESCAPED = re.compile(r"\\(.)")
 _AROUND_EQUALS = re.compile(r"\s*+=\s*+")
 _FAILURE = re.compile(r"\b(dmarc|spf)\s*+=\s*+fail\b")
 
@@ -53,7 +60,7 @@ class AuthResult:
         """Whether it proves that the message is from that domain, or one above or below it (relaxed alignment)."""
         names = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",), "dmarc": ("header.from",)}
         proved = next((self.properties[n] for n in names.get(self.method, ()) if n in self.properties), "")
-        return self.result == "pass" and _aligned(proved.rpartition("@")[2].strip('"'), domain)
+        return self.result == "pass" and _aligned(_domain_in(proved), domain)
 
 
 def results(message: InboundMessage, authserv_id: str | None) -> tuple[AuthResult, ...]:
@@ -89,7 +96,8 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
         if "= " in text or " =" in text or "\t" in text:
             text = _AROUND_EQUALS.sub("=", text)
         parts = _PART.findall(text)
-        if not understood or len(parts) > MAX_PARTS:
+        understood = understood and len(parts) <= MAX_PARTS and _WHOLE.fullmatch(text) is not None
+        if not understood or not all(map(_FINDING.match, parts[1:])):
             # a sender can make a server write what hides its findings: believe no pass in such a field, but any failure
             parts = [*parts[:1], *(f"{method}=fail" for method in _FAILURE.findall(value.lower()))]
         has_id = bool(parts) and "=" not in parts[0]
@@ -110,7 +118,7 @@ def _is_id(words: list[str], authserv_id: str) -> bool:
 
 
 def _result(part: str) -> AuthResult:
-    head, *rest = part.split() or [""]
+    head, *rest = _WORD.findall(part) or [""]
     method, _, result = head.partition("=")
     properties: dict[str, str] = {}
     for word in rest:
@@ -118,6 +126,13 @@ def _result(part: str) -> AuthResult:
         if equals:
             properties.setdefault(name, value)
     return AuthResult(method.partition("/")[0], result, properties)
+
+
+def _domain_in(pvalue: str) -> str:
+    """Of ``[[local-part] "@"] domain-name``; local part or whole may be a quoted string (RFC 8601 §2.2)."""
+    if _WHOLE_VALUE.fullmatch(pvalue):
+        pvalue = _ESCAPED.sub(r"\1", pvalue[1:-1])
+    return pvalue.rpartition("@")[2]
 
 
 def _aligned(proved: str, domain: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -171,19 +172,26 @@ async def test_a_second_process_is_refused_while_the_first_lives(tmp_path: Path)
     assert f"Another responder is using the state directory {tmp_path}" in complaint
 
 
-def heir() -> subprocess.Popen[bytes]:
-    """A child that inherits every descriptor it may."""
-    return subprocess.Popen(["/bin/sleep", "60"], close_fds=False)
+@contextlib.contextmanager
+def heir() -> Iterator[None]:
+    """A child that inherits every descriptor it may; it says so once those are closed that it may not."""
+    command = ["/bin/sh", "-c", "echo started; exec sleep 60"]
+    with subprocess.Popen(command, close_fds=False, stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdout
+            assert child.stdout.readline() == b"started\n"
+            yield
+        finally:
+            child.kill()
 
 
 async def test_a_child_process_does_not_hold_the_directory(tmp_path: Path) -> None:
     """A password command that outlives the daemon must not keep the next one from starting."""
     ledger = await Ledger.open(tmp_path)
-    with heir() as child:
+    with heir():
         await ledger.close()
         again = await Ledger.open(tmp_path)
         await again.close()
-        child.kill()
 
 
 @pytest.fixture

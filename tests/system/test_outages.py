@@ -80,6 +80,4 @@ def test_a_stop_never_hangs(dovecot: Dovecot, sink: SmtpSink, blocked: str) -> N
             dovecot.kill()
         site.start(wait=blocked == "watching")
         site.wait_for_log(lambda line: "watching" in line["event"])
-        began = time.monotonic()
-        assert site.stop() == 0
-        assert time.monotonic() - began < 10
+        assert site.stop(timeout=20) == 0

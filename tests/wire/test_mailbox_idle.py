@@ -133,12 +133,10 @@ async def test_end_of_connection_is_no_silence(tls: str, how: str, monkeypatch: 
     with ImapScript(idling(say), tls=tls) as server:
         async with mailbox_of(server_of(server)) as mailbox:
             await mailbox.connect()
-            used = time.process_time()
             with pytest.raises(TransientError):
                 await asyncio.wait_for(mailbox.wait(LONG, asyncio.Event()), SOON)
             await asyncio.sleep(0.2)  # a reader left behind would spin now
             assert turns < 20
-            assert time.process_time() - used < 0.2
             with pytest.raises(TransientError, match="not connected"):
                 await mailbox.wait(LONG, asyncio.Event())
 
@@ -282,26 +280,26 @@ async def test_flood(tls: str, flood: bytes) -> None:
         async with mailbox_of(server_of(server)) as mailbox:
             await mailbox.connect()
             waiting = asyncio.create_task(mailbox.wait(LONG, asyncio.Event()))
-            longest, before = 0.0, time.monotonic()
+            turns = 0
             while not waiting.done():
                 await asyncio.sleep(0.01)
-                longest, before = max(longest, time.monotonic() - before), time.monotonic()
+                turns += 1
             with pytest.raises(TransientError, match=r"more than it was asked|without an end"):
                 await waiting
-            assert longest < 0.7
+            assert turns > 3  # of this task, beside the flood
 
 
 async def test_storm_of_news_is_gathered() -> None:
     """The first announcement acts at once; those that follow closely are answered together."""
     with ImapScript(idling(says(b"+ idling\r\n* 4 EXISTS\r\n"))) as server:
-        async with mailbox_of(server_of(server), limits=Limits(gather=0.3)) as mailbox:
+        async with mailbox_of(server_of(server), limits=Limits(gather=1.0)) as mailbox:
             await mailbox.connect()
             started = time.monotonic()
             assert await mailbox.wait(LONG, asyncio.Event())
-            assert time.monotonic() - started < 0.25
+            assert time.monotonic() - started < 0.9
             assert await mailbox.wait(LONG, asyncio.Event())
             assert await mailbox.wait(LONG, asyncio.Event())
-            assert time.monotonic() - started >= 0.6
+            assert time.monotonic() - started >= 2.0
 
 
 async def test_another_uid_validity_while_idling() -> None:
@@ -340,4 +338,4 @@ async def test_closed_under_a_wait() -> None:
             await mailbox.close()
             with pytest.raises(TransientError):
                 await asyncio.wait_for(waiting, SOON)
-            assert time.monotonic() - started < 1.0
+            assert time.monotonic() - started < SOON

@@ -31,6 +31,8 @@ from tests.wire.mailboxes import (
 )
 
 BOTH = pytest.mark.parametrize("tls", ["none", "implicit"])
+AT_LAST = 10.0
+"""Seconds by which what must end has ended, on a busy machine as well; its deadlines are tenths of one."""
 
 
 @BOTH
@@ -51,7 +53,7 @@ async def test_stall_while_connecting(tls: str, command: str, say: Callable[[Tal
             started = time.monotonic()
             with pytest.raises(TransientError, match="no answer"):
                 await mailbox.connect()
-            assert time.monotonic() - started < 2.0
+            assert time.monotonic() - started < AT_LAST
 
 
 @pytest.mark.parametrize("tls", ["none", "implicit", "starttls"])
@@ -91,15 +93,15 @@ async def test_one_stalled_mailbox_leaves_the_others_alone() -> None:
     """As long as there is a free thread, a stall is its own mailbox's only."""
     pool = CommandPool(2)
     with ImapScript(answering("EXAMINE", stalls)) as bad, ImapScript() as good:
-        slow = Mailbox(USER, "INBOX", server_of(bad), Login, pool, HEADER_NAMES, limits=Limits(command=1.0))
+        slow = Mailbox(USER, "INBOX", server_of(bad), Login, pool, HEADER_NAMES, limits=Limits(command=60.0))
         quick = Mailbox(USER, "INBOX", server_of(good), Login, pool, HEADER_NAMES, limits=QUICK)
         stalled = asyncio.create_task(slow.connect())
-        started = time.monotonic()
         await quick.connect()
         for _ in range(20):
             await quick.noop()
-        assert time.monotonic() - started < 0.9
-        with pytest.raises(TransientError):
+        assert not stalled.done()
+        stalled.cancel()
+        with pytest.raises(asyncio.CancelledError):
             await stalled
         await quick.close()
     pool.close()
@@ -118,7 +120,7 @@ async def test_cancelled_command() -> None:
             await connecting
         server.hook = lambda *_: False
         await mailbox.connect()
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < AT_LAST
         await mailbox.close()
     pool.close()
 
@@ -142,7 +144,7 @@ async def test_close_is_quick() -> None:
             await mailbox.connect()
             started = time.monotonic()
             await mailbox.close()
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < AT_LAST
             await mailbox.close()
         assert server.said("LOGOUT") == 1
 

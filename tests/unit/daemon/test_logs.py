@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -110,9 +109,11 @@ def test_redaction_takes_the_whole_address(text: str, expected: str) -> None:
     assert logs.redact(text) == expected
 
 
-@pytest.mark.parametrize("text", ['"', "(", "()", "a@", "@", " ", "a  ", '" ', "a @ "])
+MUCH = ('"', "(", "()", "a@", "@", " ", "a  ", '" ', "a @ ")
+
+
+@pytest.mark.parametrize("text", MUCH)
 def test_redaction_of_much(text: str) -> None:
-    """A line as long as a hostile server likes takes no time to speak of."""
-    began = time.monotonic()
-    logs.redact(text * 100_000)
-    assert time.monotonic() - began < 2
+    """A line as long as a hostile server likes is read to its end; benchmarks/hostile.py says how long that takes."""
+    address = "tom@town.example"
+    assert address not in logs.redact(f"{text * 100_000} {address}")

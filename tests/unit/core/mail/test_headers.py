@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import hypothesis.strategies as st
@@ -336,17 +335,11 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("bomb", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_headers_cost_little(bomb: str) -> None:
-    """Parsing 64 KB of anything takes milliseconds; the bound leaves room for a slow machine."""
-    content = bomb.encode()[: headers.MAX_HEADER_OCTETS]
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        message = parse(content)
-        list(judge_rules(message, MAILBOX))
-        times.append(time.process_time() - start)
+def test_hostile_headers_are_judged(bomb: str) -> None:
+    """64 KB of anything are read to the end and judged; benchmarks/hostile.py says how long that takes."""
+    message = parse(bomb.encode()[: headers.MAX_HEADER_OCTETS])
 
-    assert min(times) < 0.1
+    assert list(judge_rules(message, MAILBOX))
 
 
 def test_random_bytes_with_structure_never_raise() -> None:

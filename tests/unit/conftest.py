@@ -1,4 +1,4 @@
-"""What a unit test may not do: open a socket, a terminal or a server, or sleep. Such a test belongs into tests/wire.
+"""What a unit test may not do: open a socket or a terminal, or start a program. Such a test belongs into tests/wire.
 
 Held by Python's own audit events, which also see what a library does. Each forbidden event is recorded and fails the
 test when it ends, even where the code under test swallows the error.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-FORBIDDEN = {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.forkpty", "time.sleep"}
+FORBIDDEN = {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.forkpty"}
 PROGRAMS = {Path(sys.executable).name, "git"}
 """A unit test may start the interpreter, to see what an import brings along, and ask git what is in the tree."""
 

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from responder.adapters.imap import Mailbox
+from responder.backtest.record import Record, record_of
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.core.pipeline import Pipeline, Record, record_of
+from responder.core.pipeline import Pipeline
 
 Progress = Callable[[int, int], None]
 """Called with how many messages were looked at, and how many there are."""

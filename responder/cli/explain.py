@@ -9,13 +9,14 @@ import re
 import sys
 from datetime import datetime
 
+from responder.backtest.record import record_of
 from responder.cli import text as screen
 from responder.cli.context import chosen, load, login_of, moment, now
 from responder.cli.errors import UsageError
 from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.mail import headers
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.core.pipeline import Judgement, record_of
+from responder.core.pipeline import Judgement
 from responder.core.rules import decide as policy
 
 MAX_SAVED_OCTETS = 1 << 20

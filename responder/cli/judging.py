@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Self
 
+from responder.backtest.record import Record, record_of
 from responder.core.errors import TransientError
 from responder.core.message import FetchedMessage
-from responder.core.pipeline import Pipeline, Record, record_of
+from responder.core.pipeline import Pipeline
 
 JOIN_WITHIN = 5.0
 

@@ -9,12 +9,13 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from responder.backtest.back_test import Report
+from responder.backtest.record import Record
 from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.decision import Reply, Skip
 from responder.core.hours import words as timewords
 from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Schedule
-from responder.core.pipeline import Judgement, Record
+from responder.core.pipeline import Judgement
 from responder.core.reply.words import language
 from responder.core.rules.decide import Rule
 

@@ -11,9 +11,9 @@ import pytest
 
 from responder.adapters.imap import Mailbox
 from responder.backtest.back_test import MAX_PENDING, Report, Window, _judged, back_test
+from responder.backtest.record import Record, record_of
 from responder.core.errors import TransientError
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.core.pipeline import Record, record_of
 from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 
 

@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
+from responder.backtest.record import record_of
 from responder.cli.judging import JudgeProcess
 from responder.core.errors import TransientError
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from responder.core.pipeline import record_of
 from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, header_block, pipeline
 
 pytestmark = pytest.mark.filterwarnings(

@@ -67,14 +67,12 @@ class FetchedMessage:
         received_at: INTERNALDATE, the server's clock; None when it could not be read.
         header_block: the bytes of the header fields asked for, as the server returned them.
         flags: IMAP flags and keywords, as spelled by the server.
-        size: RFC822.SIZE in octets, 0 when unknown.
     """
 
     key: MessageKey
     received_at: datetime | None
     header_block: bytes
     flags: frozenset[str] = frozenset()
-    size: int = 0
 
 
 class Defect(Enum):

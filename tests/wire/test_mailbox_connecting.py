@@ -235,7 +235,7 @@ async def test_old_tls_is_refused() -> None:
     with ImapScript(tls="implicit") as server:
         async with mailbox_of(server_of(server)) as mailbox:
             await mailbox.connect()
-            sock = mailbox._connected().plug.sock
+            sock = mailbox._connected().transport.sock
             assert isinstance(sock, ssl.SSLSocket)
             assert sock.context.minimum_version == ssl.TLSVersion.TLSv1_2
             assert sock.context.verify_mode == ssl.CERT_REQUIRED

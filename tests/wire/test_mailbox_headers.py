@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -261,7 +261,8 @@ async def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> No
             await fetched(mailbox, [1, 2, 3])
             await mailbox.wait(0.05, asyncio.Event())
     said = " ".join(record.getMessage() for record in caplog.records)
-    assert "UID 2 cannot be read" in said
+    assert "message unreadable" in said
+    assert [vars(record)["uid"] for record in caplog.records if record.getMessage() == "message unreadable"] == [2]
     assert not [word for word in ("lab-password", "harbour", "someone", "hello") if word in said]
 
 
@@ -272,7 +273,6 @@ async def test_only_harmless_commands_are_ever_sent() -> None:
             await mailbox.connect()
             uids = [uid for uid, _ in await mailbox.received_times(Uid(1), None)]
             await fetched(mailbox, uids)
-            await mailbox.since(date(2026, 1, 1))
             await mailbox.noop()
             await mailbox.wait(0.05, asyncio.Event())
             await mailbox.examine()
@@ -280,5 +280,5 @@ async def test_only_harmless_commands_are_ever_sent() -> None:
     assert {command.split()[0] for command in commands} <= {
         b"CAPABILITY", b"AUTHENTICATE", b"EXAMINE", b"UID", b"NOOP", b"IDLE", b"LOGOUT",
     }  # fmt: skip
-    assert {command for command in commands if command.startswith(b"UID")} == {b"UID FETCH", b"UID SEARCH"}
+    assert {command for command in commands if command.startswith(b"UID")} == {b"UID FETCH"}
     assert all(b"BODY.PEEK[HEADER.FIELDS" in line for line in server.lines if b"BODY" in line)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.adapters.imap import CommandPool, Lessons, Mailbox
+from responder.adapters.imap import CommandPool, FetchMemory, Mailbox
 from responder.adapters.ledger import Ledger
 from responder.core.message import Uid, UidValidity
 from responder.live import MailboxService, watch
@@ -40,14 +40,14 @@ async def watched(
     server: Server, directory: Path, clock: Callable[[], datetime]
 ) -> AsyncGenerator[tuple[MailboxService, FakeSender]]:
     """The mailbox on that server, watched as the daemon does it."""
-    pool, ledger, sender, lessons = CommandPool(2), await Ledger.open(directory), FakeSender(), Lessons()
+    pool, ledger, sender, memory = CommandPool(2), await Ledger.open(directory), FakeSender(), FetchMemory()
     await ledger.recover(clock())
     service = MailboxService(
         label="mailbox 1",
         mailbox=MAILBOX,
         folder=FOLDER,
         pipeline=pipeline(),
-        new_folder=lambda: Mailbox(MAILBOX, FOLDER, server, Login, pool, NAMES, limits=QUICK, lessons=lessons),
+        new_folder=lambda: Mailbox(MAILBOX, FOLDER, server, Login, pool, NAMES, limits=QUICK, memory=memory),
         sender=sender,
         ledger=ledger,
         clock=clock,
@@ -145,14 +145,14 @@ async def test_messages_that_cost_the_connection(tmp_path: Path, poison: set[int
             assert len(script.talks) == talks, "and costs no connection"
 
 
-def test_lessons_are_bounded_and_end_with_the_uids() -> None:
+def test_memory_are_bounded_and_end_with_the_uids() -> None:
     """A thousand messages are remembered, the latest; and none once the same numbers mean other messages."""
-    lessons = Lessons()
-    lessons.about(UidValidity(7))
+    memory = FetchMemory()
+    memory.keep_for(UidValidity(7))
     for uid in range(1, 1002):
-        lessons.failed([Uid(uid)])
-    assert [uid in lessons for uid in (Uid(1), Uid(2), Uid(1001))] == [False, True, True]
-    lessons.about(UidValidity(7))
-    assert Uid(2) in lessons
-    lessons.about(UidValidity(8))
-    assert Uid(2) not in lessons
+        memory.failed([Uid(uid)])
+    assert [uid in memory for uid in (Uid(1), Uid(2), Uid(1001))] == [False, True, True]
+    memory.keep_for(UidValidity(7))
+    assert Uid(2) in memory
+    memory.keep_for(UidValidity(8))
+    assert Uid(2) not in memory

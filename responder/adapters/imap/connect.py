@@ -16,7 +16,7 @@ _KEEPALIVE = {"TCP_KEEPIDLE": 120, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 4}  # sec
 _USER_TIMEOUT = 60_000  # milliseconds for what we wrote to be acknowledged
 
 
-async def dial(server: Server, pool: CommandPool, where: str, deadline: float) -> socket.socket:
+async def connect_socket(server: Server, pool: CommandPool, where: str, deadline: float) -> socket.socket:
     """Resolve and connect, one address after the other; each gets its share of the time.
 
     Args:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from responder.adapters.imap.errors import printable, refused_folder, refused_login, rethrow
-from responder.adapters.imap.protocol import ALLOWANCE, Client, Plug, Wire
+from responder.adapters.imap.protocol import ALLOWANCE, Client, Transport, Wire
 from responder.adapters.imap.responses import MAX_UID, Row, read_items
 from responder.core.errors import PermanentError, TransientError
 from responder.core.message import Uid, UidValidity
@@ -83,7 +83,7 @@ class Connection:
     """One session with one server. One command at a time.
 
     Args:
-        plug: connected; nothing was sent yet.
+        transport: connected; nothing was sent yet.
         where: names the server in errors.
 
     Attributes:
@@ -92,8 +92,8 @@ class Connection:
         can_idle: RFC 2177 is offered.
     """
 
-    def __init__(self, plug: Plug, server: Server, where: str, timeout: float) -> None:
-        self.plug = plug
+    def __init__(self, transport: Transport, server: Server, where: str, timeout: float) -> None:
+        self.transport = transport
         self.where = where
         self.has_news = False
         self.can_idle = False
@@ -111,7 +111,7 @@ class Connection:
 
     def guarded(self, work: Callable[[Connection], T]) -> T:
         """Run blocking work on this connection; every error comes out as one of ours."""
-        with self.plug.in_use():
+        with self.transport.in_use():
             try:
                 return work(self)
             except Exception as error:  # noqa: BLE001 - four libraries raise here; unknown counts as connection lost
@@ -121,10 +121,10 @@ class Connection:
 
     def open(self, login: Credentials) -> None:
         """TLS, greeting, login."""
-        self.plug.sock.settimeout(self.timeout)
+        self.transport.sock.settimeout(self.timeout)
         if self._server.tls == "implicit":
-            self.plug.wrap(self._tls_context(), self._server.host)
-        self._client = Client(self.plug, self._server.host, self._server.port, self.timeout)
+            self.transport.wrap(self._tls_context(), self._server.host)
+        self._client = Client(self.transport, self._server.host, self._server.port, self.timeout)
         if self._server.tls == "starttls":
             self._start_tls()
         if self.wire.state != "AUTH":

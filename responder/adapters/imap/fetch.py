@@ -1,4 +1,4 @@
-"""Headers of many messages, past whatever one of them breaks.
+"""Headers of many messages, past those that a server cannot deliver.
 
 A message that the server cannot deliver, or delivers in a shape that nobody can read, must neither lose the others of
 its batch nor stop everything behind it: the batch is split until the one is alone, and after three tries it is handed
@@ -9,32 +9,30 @@ enough of such messages end it before it is past them.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from responder.adapters.events import Event, log
 from responder.adapters.imap.connection import Answer
 from responder.adapters.imap.errors import asked_to_wait, code_of, refused_command
 from responder.adapters.imap.responses import Item, Reading
 from responder.core.errors import TransientError
 from responder.core.message import Uid, UidValidity
 
-log = logging.getLogger(__name__)
-
 CHUNK = 500  # UIDs per command: the line stays under the 8 kB that RFC 7162 §4 advises, even without ranges
 _SPLIT = 10  # a batch that ended the connection is asked for again in so many parts
 _TRIES = 3  # per message
 _LOSSES = 6  # connections that one fetch may cost: 500, 50, 5, and three times the one
-_OWN_TROUBLE = 60.0  # seconds; who asks for a longer rest speaks of limits, and not of a message that it cannot read
+_OWN_TROUBLE = 60.0  # seconds; a server that asks for a longer wait means limits, not a message that it cannot read
 _REMEMBERED = 1000  # messages; far more than any sane folder has, and still no burden
 
 
 @dataclass(slots=True)
-class Lessons:
+class FetchMemory:
     """Which messages of one folder went wrong when they were asked for alone, and how many can be had together.
 
-    Lives as long as whoever makes one session after another: each begins with what the last one learnt.
+    It outlives the sessions: each begins with what the last one learnt.
 
     Attributes:
         width: UIDs per command.
@@ -44,7 +42,7 @@ class Lessons:
     _uid_validity: UidValidity | None = None
     _failures: dict[Uid, int] = field(default_factory=dict)
 
-    def about(self, uid_validity: UidValidity) -> None:
+    def keep_for(self, uid_validity: UidValidity) -> None:
         """Forget everything if the folder's UIDs mean other messages now."""
         if uid_validity != self._uid_validity:
             self._uid_validity = uid_validity
@@ -96,13 +94,13 @@ class Fetch:
     Args:
         source: asked for one chunk at a time; the next one while the caller is busy with the last.
         where: names the server in errors.
-        lessons: what earlier walks over this folder learnt; added to.
+        memory: what earlier walks over this folder learnt; added to.
     """
 
-    def __init__(self, source: Source, where: str, lessons: Lessons) -> None:
+    def __init__(self, source: Source, where: str, memory: FetchMemory) -> None:
         self._source = source
         self._where = where
-        self._lessons = lessons
+        self._memory = memory
         self._losses = 0
 
     async def batches(self, uids: Sequence[Uid]) -> AsyncGenerator[list[Item]]:
@@ -130,7 +128,7 @@ class Fetch:
     def _chunks(self, uids: Sequence[Uid]) -> Iterator[Sequence[Uid]]:
         start = 0
         while start < len(uids):
-            chunk = uids[start : start + self._lessons.width]
+            chunk = uids[start : start + self._memory.width]
             start += len(chunk)
             yield chunk
 
@@ -140,10 +138,10 @@ class Fetch:
 
     async def _chunk(self, uids: Sequence[Uid]) -> list[Item]:
         """Together what may be asked for together."""
-        fine = [uid for uid in uids if uid not in self._lessons]
+        fine = [uid for uid in uids if uid not in self._memory]
         found = await self._together(fine) if fine else {}
         for uid in uids:
-            if uid in self._lessons and uid not in found:
+            if uid in self._memory and uid not in found:
                 await self._add(uid, found)
         return [found[uid] for uid in uids if uid in found]
 
@@ -164,7 +162,7 @@ class Fetch:
             for uid in missing:
                 await self._add(uid, found)
         else:
-            self._lessons.worked(uids)
+            self._memory.worked(uids)
         return found
 
     async def _in_parts(self, uids: Sequence[Uid]) -> dict[Uid, Item]:
@@ -181,7 +179,7 @@ class Fetch:
 
     async def _one(self, uid: Uid) -> Item | None:
         """One message by itself; None when it is gone."""
-        while not self._lessons.is_hopeless(uid):
+        while not self._memory.is_hopeless(uid):
             try:
                 answer, reading = await self._source.ask([uid], headers=True)
             except TransientError as error:
@@ -189,29 +187,29 @@ class Fetch:
                 continue
             found = _believed(reading, [uid])
             if found or _says_gone(answer, reading) or code_of(answer.text) == "EXPUNGEISSUED":
-                self._lessons.worked([uid])
+                self._memory.worked([uid])
                 return found.get(uid)
             self._stop_if_asked([uid], answer)
-            self._lessons.failed([uid])
+            self._memory.failed([uid])
         return await self._without_headers(uid)
 
     async def _without_headers(self, uid: Uid) -> Item | None:
         """What is left of an unreadable message. If the server refuses even that, the trouble is not the message's."""
         answer, reading = await self._source.ask([uid], headers=False)
         if not answer.is_ok:
-            self._lessons.worked([uid])
+            self._memory.worked([uid])
             raise refused_command(self._where, answer.status, answer.text)
         found = next((item for item in reading.items if item.uid == uid), None)
         if found is None and not reading.unreadable:
             return None
-        log.warning("%s: message UID %d cannot be read and gets no reply", self._where, uid)
+        log(Event.UNREADABLE, server=self._where, uid=uid)
         return (found or Item(uid, None))._replace(header_block=b"")
 
     async def _recover(self, uids: Sequence[Uid], error: TransientError) -> None:
         """Another connection after these cost one. The lesson is noted first: it must outlive what fails here."""
         if _is_about_limits(error.retry_after):
             raise error
-        self._lessons.failed(uids)
+        self._memory.failed(uids)
         self._losses += 1
         if self._losses > _LOSSES:
             raise error
@@ -222,7 +220,7 @@ class Fetch:
         if wait is None:
             return
         if not _is_about_limits(wait):
-            self._lessons.failed(uids)
+            self._memory.failed(uids)
         raise refused_command(self._where, answer.status, answer.text)
 
 

@@ -30,7 +30,7 @@ _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
 _UID_VALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 
 
-class Heard(Enum):
+class IdleResult(Enum):
     """How a round of IDLE ended."""
 
     NEWS = auto()
@@ -60,7 +60,7 @@ class IdleRound:
         self._listening = False
         self._reading_on = False
 
-    async def listen(self, seconds: float, wake: asyncio.Event) -> Heard:
+    async def listen(self, seconds: float, wake: asyncio.Event) -> IdleResult:
         """Idle until the server announces mail, ``wake`` is set, or the time is over.
 
         Raises:
@@ -68,7 +68,7 @@ class IdleRound:
         """
         waker = asyncio.ensure_future(wake.wait())
         waker.add_done_callback(lambda _: self._stir.set())
-        with self._wire.plug.in_use():
+        with self._wire.transport.in_use():
             try:
                 self._start()
                 return await self._round(seconds, wake)
@@ -81,19 +81,19 @@ class IdleRound:
                 waker.cancel()
                 self._stop()
 
-    async def _round(self, seconds: float, wake: asyncio.Event) -> Heard:
+    async def _round(self, seconds: float, wake: asyncio.Event) -> IdleResult:
         if not await self._until(lambda: self._continued or self._tagged is not None, self._answer_within):
             raise TransientError(self._connection.where, "no answer to IDLE")
         if not self._continued:
-            return Heard.REFUSED
+            return IdleResult.REFUSED
         await self._until(lambda: self._news or self._tagged is not None or wake.is_set(), seconds)
         if self._tagged is None:
             self._wire.send(b"DONE\r\n")
             if not await self._until(lambda: self._tagged is not None, self._answer_within):
                 raise TransientError(self._connection.where, "no answer to DONE")
         elif not self._news:
-            return Heard.REFUSED  # it ended the round by itself
-        return Heard.NEWS if self._news else Heard.NOTHING
+            return IdleResult.REFUSED  # it ended the round by itself
+        return IdleResult.NEWS if self._news else IdleResult.NOTHING
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Whether the condition came true in time."""
@@ -111,11 +111,11 @@ class IdleRound:
     def _start(self) -> None:
         wire = self._wire
         wire.allow(_ALLOWANCE)
-        wire.plug.sock.settimeout(0)
+        wire.transport.sock.settimeout(0)
         self._tag = wire._new_tag()
         wire.tagged_commands.pop(self._tag, None)
         wire.send(self._tag + b" IDLE\r\n")
-        self._loop.add_reader(wire.plug.sock, self._readable)
+        self._loop.add_reader(wire.transport.sock, self._readable)
         self._listening = True
         # Mail that was announced together with the last answer is in our buffer already: the socket will not tell.
         self._readable()
@@ -123,13 +123,13 @@ class IdleRound:
     def _stop(self) -> None:
         self._hang_up()
         with contextlib.suppress(OSError):
-            self._wire.plug.sock.settimeout(self._connection.timeout)
+            self._wire.transport.sock.settimeout(self._connection.timeout)
 
     def _hang_up(self) -> None:
         """Stop listening; a socket at its end would stay readable for ever."""
         if self._listening:
             self._listening = False
-            self._loop.remove_reader(self._wire.plug.sock)
+            self._loop.remove_reader(self._wire.transport.sock)
 
     def _take_leave(self) -> None:
         """Cancelled: a word of goodbye if it can be said at once (never LOGOUT before DONE)."""

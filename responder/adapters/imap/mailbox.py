@@ -7,17 +7,17 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from responder.adapters.imap.connect import dial
+from responder.adapters.imap.connect import connect_socket
 from responder.adapters.imap.connection import Answer, Connection, Credentials, FolderState, Server
 from responder.adapters.imap.errors import asked_to_wait, code_of, refused_command, rethrow
-from responder.adapters.imap.fetch import Fetch, Lessons
-from responder.adapters.imap.idle import Heard, IdleRound
-from responder.adapters.imap.protocol import FETCH_ALLOWANCE, Plug
-from responder.adapters.imap.responses import MAX_UID, Item, Reading, read_items, read_search, search_date, uid_set
+from responder.adapters.imap.fetch import Fetch, FetchMemory
+from responder.adapters.imap.idle import IdleResult, IdleRound
+from responder.adapters.imap.protocol import FETCH_ALLOWANCE, Transport
+from responder.adapters.imap.responses import MAX_UID, Item, Reading, read_items, uid_set
 from responder.adapters.imap.threads import CommandPool
 from responder.core.errors import TransientError
 from responder.core.mail.headers import MAX_HEADER_OCTETS
@@ -69,7 +69,7 @@ class Mailbox:
         pool: threads shared by all mailboxes.
         header_names: which header fields ``fetch`` asks for.
         limits: deadlines and intervals.
-        lessons: what earlier mailboxes for the same folder learnt about messages that cannot be read; added to.
+        memory: which messages of this folder could not be read in earlier sessions; added to.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Mailbox:
         header_names: Sequence[str],
         *,
         limits: Limits | None = None,
-        lessons: Lessons | None = None,
+        memory: FetchMemory | None = None,
     ) -> None:
         self._name = name
         self._folder = folder
@@ -92,7 +92,7 @@ class Mailbox:
         self._limits = limits or Limits()
         self._where = f"IMAP {server.host}:{server.port}"
         self._header_part = f"BODY.PEEK[HEADER.FIELDS ({' '.join(header_names).upper()})]"
-        self._lessons = lessons or Lessons()
+        self._memory = memory or FetchMemory()
         self._parts_refused = False
         self._connection: Connection | None = None
         self._state = FolderState(None, None, 0)
@@ -121,8 +121,8 @@ class Mailbox:
         """
         await self.close()
         credentials = await self._credentials()
-        sock = await dial(self._server, self._pool, self._where, self._limits.connect)
-        self._connection = Connection(Plug(sock), self._server, self._where, self._limits.command)
+        sock = await connect_socket(self._server, self._pool, self._where, self._limits.connect)
+        self._connection = Connection(Transport(sock), self._server, self._where, self._limits.command)
         self._idle_refused = self._parts_refused = False
         await self._run(lambda connection: connection.open(credentials), self._limits.login)
         return await self.examine()
@@ -143,7 +143,7 @@ class Mailbox:
                     async with asyncio.timeout(self._limits.logout):
                         await self._in_thread(connection, Connection.log_out, self._limits.logout)
         finally:
-            connection.plug.pull()
+            connection.transport.abort()
 
     async def _credentials(self) -> Credentials:
         def resolve() -> Credentials:
@@ -162,7 +162,7 @@ class Mailbox:
                 return await self._in_thread(connection, work, seconds or self._limits.command)
 
     async def _in_thread(self, connection: Connection, work: Callable[[Connection], T], seconds: float) -> T:
-        return await self._in_pool(partial(connection.guarded, work), seconds, connection.plug.pull, "no answer")
+        return await self._in_pool(partial(connection.guarded, work), seconds, connection.transport.abort, "no answer")
 
     async def _in_pool(self, work: Callable[[], T], seconds: float, abort: Callable[[], None], what: str) -> T:
         try:
@@ -182,7 +182,7 @@ class Mailbox:
         try:
             yield
         except BaseException:
-            connection.plug.pull()
+            connection.transport.abort()
             if self._connection is connection:
                 self._connection = None
             raise
@@ -209,26 +209,6 @@ class Mailbox:
 
         await self._over_windows(first, last, ask)
         return sorted((uid, at) for uid, at in found.items() if first <= uid <= (last or MAX_UID))
-
-    async def since(self, day: date) -> list[Uid]:
-        """UIDs of what the server received on that day or later, ascending.
-
-        The server compares dates in a time zone of its own choice: ask for the day before the one that is meant.
-        """
-        found: set[Uid] = set()
-
-        async def ask(window: str) -> Sequence[Uid]:
-            criteria = ("UID", window, "SINCE", search_date(day))
-            answer = await self._run(
-                lambda c: c.command("UID", "SEARCH", *criteria, rows="SEARCH", allowance=FETCH_ALLOWANCE)
-            )
-            self._must_be_ok(answer)
-            uids = read_search(row for row in answer.rows if isinstance(row, bytes))
-            found.update(uids)
-            return uids
-
-        await self._over_windows(Uid(1), None, ask)
-        return sorted(found)
 
     async def _over_windows(self, first: Uid, last: Uid | None, ask: Callable[[str], Awaitable[Sequence[Uid]]]) -> None:
         """Ask window by window, so that no answer grows with the size of the folder."""
@@ -259,8 +239,8 @@ class Mailbox:
         """
         if self._state.uid_validity not in {None, uid_validity}:
             raise TransientError(self._where, "the folder got another UIDVALIDITY")
-        self._lessons.about(uid_validity)
-        walk = Fetch(_Source(self, self._where), self._where, self._lessons)
+        self._memory.keep_for(uid_validity)
+        walk = Fetch(_Source(self, self._where), self._where, self._memory)
         async with contextlib.aclosing(walk.batches(uids)) as batches:
             async for items in batches:
                 yield [self._fetched(item, uid_validity) for item in items]
@@ -279,7 +259,7 @@ class Mailbox:
         return whole if whole[0].is_ok else (answer, reading)
 
     async def _ask_headers(self, uids: Sequence[Uid], part: str) -> tuple[Answer, Reading]:
-        items = f"(UID FLAGS INTERNALDATE RFC822.SIZE {self._header_part}{part})"
+        items = f"(UID FLAGS INTERNALDATE {self._header_part}{part})"
         return await self._uid_fetch(uid_set(uids), items)
 
     async def _uid_fetch(self, uids: str, items: str) -> tuple[Answer, Reading]:
@@ -291,7 +271,7 @@ class Mailbox:
 
     def _fetched(self, item: Item, uid_validity: UidValidity) -> FetchedMessage:
         key = MessageKey(self._name, self._folder, uid_validity, item.uid)
-        return FetchedMessage(key, item.received_at, item.header_block or b"", item.flags, item.size)
+        return FetchedMessage(key, item.received_at, item.header_block or b"", item.flags)
 
     def _must_be_ok(self, answer: Answer) -> None:
         if not answer.is_ok:
@@ -328,10 +308,10 @@ class Mailbox:
         async with self._turn:
             connection = self._connected()
             with self._dropped_on_failure(connection):
-                heard = await IdleRound(connection, self._limits.done).listen(seconds, wake)
-        if heard is Heard.NEWS:
+                result = await IdleRound(connection, self._limits.done).listen(seconds, wake)
+        if result is IdleResult.NEWS:
             connection.has_news = True
-        elif heard is Heard.REFUSED:
+        elif result is IdleResult.REFUSED:
             # until the next login; a server that ends each IDLE at once would otherwise keep us busy
             self._idle_refused = True
 

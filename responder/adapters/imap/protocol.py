@@ -1,4 +1,4 @@
-"""The bytes of one IMAP connection: a socket that can be pulled, and imaplib on top of a buffer of our own.
+"""The bytes of one IMAP connection: a socket that another thread can abort, and imaplib on our own buffer.
 
 imaplib's own buffer hides what the server said before anybody asked (mail announced together with the answer to IDLE)
 and takes a literal of any size. Ours is shared between imaplib's commands and our IDLE reader, and every amount has
@@ -29,8 +29,8 @@ _FETCH = re.compile(rb"\* \d+ FETCH ")
 _LITERAL = re.compile(rb"\{(\d{1,20})\}")
 
 
-class Plug:
-    """A socket that one thread uses and another may pull out.
+class Transport:
+    """A socket that one thread uses and another may abort.
 
     The file descriptor is closed by whoever is last, so that its number cannot be reused under a thread's feet.
     """
@@ -39,7 +39,7 @@ class Plug:
         self._sock = sock
         self._lock = threading.Lock()
         self._users = 0
-        self._pulled = False
+        self._aborted = False
 
     @property
     def sock(self) -> socket.socket:
@@ -47,14 +47,14 @@ class Plug:
         return self._sock
 
     def wrap(self, context: ssl.SSLContext, host: str) -> None:
-        """Speak TLS from here on. The new socket is known before the handshake, so that it can be pulled too.
+        """Speak TLS from here on. The new socket is known before the handshake, so that it can be aborted too.
 
         Raises:
             OSError: also ``ssl.SSLError``; the handshake failed.
         """
         with self._lock:
-            if self._pulled:
-                raise ConnectionAbortedError("pulled")
+            if self._aborted:
+                raise ConnectionAbortedError("aborted")
             wrapped = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
             self._sock = wrapped
         wrapped.do_handshake()
@@ -71,54 +71,51 @@ class Plug:
                 self._users -= 1
                 self._close_if_unused()
 
-    def pull(self) -> None:
+    def abort(self) -> None:
         """End the connection: whoever is blocked on it returns at once, and it is closed. Never raises."""
         with self._lock:
-            self._pulled = True
+            self._aborted = True
             with contextlib.suppress(OSError):
                 # The base class: SSLSocket.shutdown would take the TLS state away from the thread that is using it.
                 socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
             self._close_if_unused()
 
     def _close_if_unused(self) -> None:
-        if self._pulled and self._users == 0:
+        if self._aborted and self._users == 0:
             self._sock.close()
 
 
 class Wire(imaplib.IMAP4):
-    """imaplib's protocol engine over a plug.
+    """imaplib's protocol engine over a `Transport`.
 
     Used by one thread, or by the event loop, at a time.
-
-    Attributes:
-        plug: the socket.
     """
 
-    def __init__(self, plug: Plug, host: str, port: int) -> None:
-        self.plug = plug
+    def __init__(self, transport: Transport, host: str, port: int) -> None:
+        self.transport = transport
         self._buffer = b""
         self._at = 0
         self._allowance = ALLOWANCE
         super().__init__(host, port)
 
     def open(self, host: str = "", port: int = _PORT, timeout: float | None = None) -> None:  # noqa: ARG002
-        """Take the plug instead of a socket of imaplib's own."""
-        self.host, self.port, self.sock = host, port, self.plug.sock
+        """Use the transport instead of a socket of imaplib's own."""
+        self.host, self.port, self.sock = host, port, self.transport.sock
 
     def shutdown(self) -> None:
         """Called by imaplib when it gives up."""
-        self.plug.pull()
+        self.transport.abort()
 
     def send(self, data: bytes) -> None:  # type: ignore[override]  # typeshed wants any buffer; imaplib sends bytes
         """All of it, or an OSError."""
-        self.plug.sock.sendall(data)
+        self.transport.sock.sendall(data)
 
     def wrap(self, context: ssl.SSLContext) -> None:
         """STARTTLS: from here on nothing counts that came before the handshake."""
         if self._at < len(self._buffer):
             raise self.abort("data in clear text after the answer to STARTTLS")
-        self.plug.wrap(context, self.host)
-        self.sock = self.plug.sock
+        self.transport.wrap(context, self.host)
+        self.sock = self.transport.sock
         self.untagged_responses.clear()
 
     def allow(self, octets: int) -> None:
@@ -132,7 +129,7 @@ class Wire(imaplib.IMAP4):
             OSError: also ``BlockingIOError`` and ``ssl.SSLWantReadError`` when nothing is there and nobody may wait.
             imaplib.IMAP4.abort: the allowance is used up.
         """
-        more = self.plug.sock.recv(at_most)
+        more = self.transport.sock.recv(at_most)
         self._allowance -= len(more)
         if self._allowance < 0:
             raise self.abort("the server sends more than it was asked for")
@@ -211,15 +208,15 @@ class Wire(imaplib.IMAP4):
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
-    """IMAPClient over a plug, without its debug formatting (a third of the time of a fetch) and its local times."""
+    """IMAPClient on our transport, without debug formatting (a third of the time of a fetch) and its local times."""
 
-    def __init__(self, plug: Plug, host: str, port: int, timeout: float) -> None:
-        self._plug = plug
+    def __init__(self, transport: Transport, host: str, port: int, timeout: float) -> None:
+        self._transport = transport
         super().__init__(host, port, ssl=False, timeout=timeout)
         self.wire.debug = 0
         self.normalise_times = False
 
     # pyright: ignore, since imapclient only ever returns classes of its own; noqa, since the hook's name is imapclient's
     def _create_IMAP4(self) -> Wire:  # noqa: N802  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.wire = Wire(self._plug, self.host, self.port)
+        self.wire = Wire(self._transport, self.host, self.port)
         return self.wire

@@ -7,9 +7,9 @@ item. Here an item that cannot be read costs only itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -28,7 +28,7 @@ _INTERNALDATE = re.compile(rb" ?(\d{1,2}-[A-Za-z]{3}-\d{4}) ([01]\d|2[0-3]):([0-
 
 # The shape in which most servers answer, item by item in the order asked for; anything else goes the long way.
 _USUAL_HEADERS = re.compile(
-    rb'(?:\d+ )?\(UID (\d{1,10}) FLAGS \(([^()"]*)\) INTERNALDATE "([^"]*)" RFC822\.SIZE (\d{1,19}) '
+    rb'(?:\d+ )?\(UID (\d{1,10}) FLAGS \(([^()"]*)\) INTERNALDATE "([^"]*)" '
     rb"BODY\[HEADER\.FIELDS \("  # the names that follow are as long as the header fields themselves
 )
 _USUAL_END = re.compile(rb"\)\](?:<0>)? \{\d+\}")
@@ -55,7 +55,6 @@ class Item(NamedTuple):
     received_at: datetime | None
     header_block: bytes | None = None
     flags: frozenset[str] = frozenset()
-    size: int = 0
 
 
 @dataclass(slots=True)
@@ -85,12 +84,6 @@ def read_items(rows: Sequence[Row]) -> Reading:
     return reading
 
 
-def read_search(rows: Iterable[bytes | None]) -> list[Uid]:
-    """UIDs from any number of SEARCH rows; what is no UID is left out."""
-    words = (word for row in rows if row for word in row.split())
-    return [uid for uid in map(_uid, words) if uid is not None]
-
-
 def read_internaldate(text: bytes) -> datetime | None:
     """INTERNALDATE (RFC 9051 §9, ``date-time``) in UTC; None when it is no such time."""
     found = _INTERNALDATE.fullmatch(text)
@@ -110,11 +103,6 @@ def _midnight(day: bytes, offset: bytes) -> datetime:
     start = datetime(int(year), _MONTH_NUMBER.get(month.lower(), 0), int(number), tzinfo=UTC)
     away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
     return start - away if offset.startswith(b"+") else start + away
-
-
-def search_date(day: date) -> str:
-    """A date as SEARCH takes it, whatever the locale of the process."""
-    return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year:04d}"
 
 
 def uid_set(uids: Sequence[Uid]) -> str:
@@ -144,7 +132,7 @@ def _usual_item(head: Row, rest: list[Row]) -> Item | None:
     uid = _uid(found[1]) if found else None
     if found is None or uid is None or not _USUAL_END.fullmatch(text, text.find(b")", found.end())):
         return None
-    return Item(uid, read_internaldate(found[3]), literal, _flags(found[2]), int(found[4]))
+    return Item(uid, read_internaldate(found[3]), literal, _flags(found[2]))
 
 
 def _read_unusual(head: Row, rest: list[Row], reading: Reading) -> None:
@@ -166,7 +154,6 @@ def _item(uid: Uid, values: dict[bytes, bytes]) -> Item:
         read_internaldate(values.get(b"INTERNALDATE", b"")),
         values.get(b"BODY[HEADER.FIELDS"),
         _flags(values.get(b"FLAGS", b"")),
-        int(values.get(b"RFC822.SIZE", b"0")),
     )
 
 

@@ -9,33 +9,28 @@ import asyncio
 import logging
 import tempfile
 import tomllib
-from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from proxyprotocol.reader import ProxyProtocolReader
-from pymap.backend.dict import DictBackend
-from pymap.imap import IMAPServer
-from pymap.parsing.message import AppendMessage
+from aiosmtpd.smtp import Envelope
 
 from responder import config as configuration
 from responder.adapters.calendars import Calendars
+from responder.adapters.events import Event
 from responder.adapters.secrets import Login
 from responder.daemon.daemon import Daemon
+from responder.demo.servers import ADDRESS, PASSWORD, Inbox, Outbox
 
 PATIENCE = 20.0
 """Seconds the demo waits for its last decision; it ends by itself, with or without it."""
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-ADDRESS, PASSWORD = "hello@harbour.example", "not-a-real-password"
 
 
 @dataclass(frozen=True)
@@ -54,20 +49,14 @@ class Letter:
     hours_ago: float = 0.0
 
 
-@dataclass
-class Outbox:
-    """An SMTP server's handler that keeps what it is given."""
+ENDS = (Event.SENT, Event.FAILED, Event.SKIPPED, Event.WITHDRAWN)
 
-    envelopes: list[Envelope] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Take responsibility for a message."""
-        self.envelopes.append(envelope)
-        return "250 kept"
+ANSWERED = "sent"
+"""How an answered message ended; the others show the rule that decided."""
 
 
 class Decisions(logging.Handler):
-    """Hears the daemon's log and keeps how each message ended, by UID."""
+    """Reads the daemon's log and keeps how each message ended, by UID."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,37 +65,10 @@ class Decisions(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one line."""
-        uid = getattr(record, "uid", None)
-        if isinstance(uid, int):
-            self.by_uid[uid] = " ".join((record.getMessage(), getattr(record, "rule", "")))
+        event, uid = getattr(record, "event", None), getattr(record, "uid", None)
+        if event in ENDS and isinstance(uid, int):
+            self.by_uid[uid] = getattr(record, "rule", ANSWERED)
             self.changed.set()
-
-
-class Inbox:
-    """An embedded IMAP server with one mailbox."""
-
-    async def start(self, stack: AsyncExitStack) -> int:
-        """Listen on a free loopback port; returns it."""
-        arguments = Namespace(
-            host=None, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None, proxy_protocol=None,
-            demo_data=False, demo_user=ADDRESS, demo_password=PASSWORD,
-        )  # fmt: skip
-        self._backend, self._settings = await DictBackend.init(arguments, secure_auth=False)
-        self._settings.apply_context()
-        serve = ProxyProtocolReader(self._settings.proxy_protocol).get_callback(
-            IMAPServer(self._backend.login, self._settings)
-        )
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        stack.push_async_callback(_close, server)
-        return _port(server)
-
-    async def deliver(self, letter: Letter) -> int:
-        """Put a message into the mailbox, as a mail server would; returns its UID."""
-        async with self._backend.login.demo_user_identity.new_session() as session:
-            inbox = await session.mailbox_set.get_mailbox("INBOX")
-            received_at = _now() - timedelta(hours=letter.hours_ago)
-            message = await inbox.append(AppendMessage(letter.content, received_at, frozenset()))
-            return int(message.uid)
 
 
 async def show(say: Callable[[str], None]) -> int:
@@ -122,7 +84,7 @@ async def show(say: Callable[[str], None]) -> int:
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="responder-demo-")))
         inbox, outbox = Inbox(), Outbox()
-        path = _write_config(directory, await inbox.start(stack), await _start_smtp(outbox, stack))
+        path = _write_config(directory, await inbox.start(stack), await outbox.start(stack))
         say(f"A practice that is closed now ({path.name} in a directory of its own, gone when this ends):\n")
         say("".join(f"    {line}\n" for line in path.read_text(encoding="utf-8").splitlines()))
         decisions = _listen(stack)
@@ -137,7 +99,11 @@ async def show(say: Callable[[str], None]) -> int:
 
 async def _deliver_all(letters: list[Letter], inbox: Inbox, decisions: Decisions) -> list[str]:
     """Deliver one after another; how each ended."""
-    return [await _until_decided(await inbox.deliver(letter), decisions) for letter in letters]
+    ends: list[str] = []
+    for letter in letters:
+        uid = await inbox.deliver(letter.content, _now() - timedelta(hours=letter.hours_ago))
+        ends.append(await _until_decided(uid, decisions))
+    return ends
 
 
 async def _until_watching(daemon: Daemon, running: asyncio.Task[None]) -> None:
@@ -158,16 +124,16 @@ async def _until_decided(uid: int, decisions: Decisions) -> str:
                 await decisions.changed.wait()
     except TimeoutError:
         return "no decision"
-    return decisions.by_uid[uid].strip()
+    return decisions.by_uid[uid]
 
 
 def _tell(letters: list[Letter], ends: list[str], outbox: Outbox, say: Callable[[str], None]) -> int:
     wrong = 0
     for letter, ended in zip(letters, ends, strict=True):
-        as_promised = (ended == "sent") == letter.reply
+        as_promised = (ended == ANSWERED) == letter.reply
         wrong += not as_promised
         mark = "" if as_promised else "   <- not as it should be"
-        say(f"  {'REPLY' if ended == 'sent' else '  -  '}  {letter.about:<52} {ended}{mark}")
+        say(f"  {'REPLY' if ended == ANSWERED else '  -  '}  {letter.about:<52} {ended}{mark}")
     promised = sum(letter.reply for letter in letters)
     say(f"\n{len(letters)} messages, {len(outbox.envelopes)} replies left ({promised} promised). One, as received:\n")
     if outbox.envelopes:
@@ -186,22 +152,7 @@ def _as_received(envelope: Envelope) -> str:
     return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
-# -- the servers and the daemon ----------------------------------------------------------------------------------------
-
-
-async def _start_smtp(outbox: Outbox, stack: AsyncExitStack) -> int:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(outbox, hostname="localhost", loop=loop), "127.0.0.1", 0)
-    stack.push_async_callback(_close, server)
-    return _port(server)
-
-
-async def _close(server: asyncio.Server) -> None:
-    server.close()
-
-
-def _port(server: asyncio.Server) -> int:
-    return int(server.sockets[0].getsockname()[1])
+# -- the daemon --------------------------------------------------------------------------------------------------------
 
 
 def _daemon(path: Path, directory: Path) -> Daemon:

@@ -16,7 +16,8 @@ from responder.adapters.ledger.schema import DATABASE
 from responder.cli.context import ledger_key, state_directory
 from responder.cli.errors import UsageError
 from responder.core.errors import LedgerError, LedgerLockedError
-from responder.daemon.control import server as control
+from responder.daemon.control.client import NoAnswerError, ask
+from responder.daemon.control.protocol import SOCKET, socket_path
 
 Answer = dict[str, object]
 Handlers = Mapping[str, Callable[[Answer], Awaitable[Answer]]]
@@ -65,27 +66,27 @@ def ask_all(command: str, questions: Sequence[Answer], handlers: Callable[[Ledge
     """
     directory = _state_directory(command)
     for path in _sockets(directory):
-        first = control.ask(path, questions[0])
+        first = ask(path, questions[0])
         if first is not None:
-            return [first, *(_still_there(control.ask(path, question)) for question in questions[1:])]
+            return [first, *(_still_there(ask(path, question)) for question in questions[1:])]
     return asyncio.run(_ask_ledger(command, directory, questions, handlers))
 
 
 def _still_there(answer: Answer | None) -> Answer:
     if answer is None:
-        raise control.NoAnswerError("the running responder stopped meanwhile; give the addresses again")
+        raise NoAnswerError("the running responder stopped meanwhile; give the addresses again")
     return answer
 
 
 def _sockets(directory: Path) -> list[Path]:
     """Where a running daemon may listen."""
-    named = control.place(os.environ, directory)
-    return list(dict.fromkeys([named, directory / control.SOCKET, *_shipped(directory)]))
+    named = socket_path(os.environ, directory)
+    return list(dict.fromkeys([named, directory / SOCKET, *_shipped(directory)]))
 
 
 def _shipped(directory: Path) -> list[Path]:
     """The socket of the service, unless this command was pointed at another state directory."""
-    return [SYSTEM_RUNTIME / control.SOCKET] if directory == SYSTEM_STATE else []
+    return [SYSTEM_RUNTIME / SOCKET] if directory == SYSTEM_STATE else []
 
 
 def _state_directory(command: str) -> Path:
@@ -93,7 +94,7 @@ def _state_directory(command: str) -> Path:
     own = state_directory(os.environ)
     if os.environ.get("STATE_DIRECTORY") or (own / DATABASE).exists():
         return own
-    if (SYSTEM_STATE / DATABASE).exists() or (SYSTEM_RUNTIME / control.SOCKET).exists():
+    if (SYSTEM_STATE / DATABASE).exists() or (SYSTEM_RUNTIME / SOCKET).exists():
         return SYSTEM_STATE
     raise LedgerError(
         f"No responder has run with the state directory {own} yet. Start it once; or name its directory, as in "

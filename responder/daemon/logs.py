@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
 
+from responder.adapters.events import Fields
+
 LogStyle = Literal["terminal", "journal", "json"]
 
-FACTS: Final = ("mailbox", "uid", "last_uid", "sender", "rule", "why", "cure", "attempt", "maybe_person", "count")
-"""Names of the facts a log call may carry in ``extra``, in the order they are shown."""
+FACTS: Final = tuple(Fields.__annotations__)
+"""Names of the fields that a line may show, in their order."""
 
 _SPACED: Final = re.compile(
     r"""(?:"[^"\n]*"|'[^'\n]*'|(?:[ \t]{0,2}\([^()\n]*\)){1,3}|(?<=\S)[ \t]{1,2})(?=[ \t]{0,2}@|%(?:25)*40)"""
@@ -95,7 +97,11 @@ def _redacted(value: object) -> object:
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
     values = record.__dict__
-    return {name: values[name] for name in FACTS if name in values}
+    return {name: _shown(values[name]) for name in FACTS if name in values}
+
+
+def _shown(value: object) -> object:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
 def _sentence(record: logging.LogRecord) -> str:

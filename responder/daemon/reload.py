@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Final
 
-from responder.config import Config
+from responder.adapters.events import Event, log
+from responder.config import Config, MailboxConfig
 from responder.core.errors import ConfigError
-from responder.daemon.changes import differences
 from responder.daemon.file_watch import FileWatch
-
-logger = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at the file: a few microseconds each, and an edit counts within two seconds."""
@@ -63,7 +61,7 @@ class Reloader:
         if first is None:
             return None
         more = f" (and {len(others)} more, see the log)" if others else ""
-        return f"the file is refused, the last good one holds: {first}{more}"
+        return f"the file is refused, the last good one stays in force: {first}{more}"
 
     async def run(self) -> None:
         """Look, and read, until cancelled."""
@@ -86,20 +84,55 @@ class Reloader:
         except ConfigError as error:
             self.refused = error.problems
             for problem in error.problems:
-                logger.error("the new configuration is refused, the last good one stays", extra={"why": problem})  # noqa: TRY400 - the sentence says it all
-        except Exception as error:
-            # an error of ours must not end the following of the file: the next save is read as if nothing had been
-            self.refused = (f"reading it failed by an error of ours ({type(error).__name__}); the log has more",)
-            logger.exception("the new configuration cannot be read, the last good one stays")
+                log(Event.REFUSED, why=problem)
+        except Exception as error:  # noqa: BLE001 - a fault in the program must not end the following of the file
+            self.refused = (f"reading it failed by a fault in the program ({type(error).__name__}), see the log",)
+            log(Event.RELOAD_FAILED, error=error)
         finally:
             self._end()
 
     def _take_up(self, config: Config) -> None:
-        """Swap it whole, and say what is different."""
-        changes = differences(self._config, config)
+        """Swap it whole, and log which tables changed."""
+        changed = changed_tables(self._config, config)
         self._apply(config)
         self._config = config
         self.refused = ()
-        logger.info("the configuration was read again%s", "" if changes else "; it means the same")
-        for change in changes:
-            logger.info("changed: %s", change)
+        log(Event.RELOADED, changed=" ".join(changed) or "nothing")
+
+
+Shared = Collection[tuple[str, str]]
+"""Mailboxes, by name and folder, that are in both files: what another one brings is the news of ``[[mailbox]]``."""
+
+
+def _boxes(config: Config, shared: Shared) -> list[MailboxConfig]:
+    return [box for box in config.mailboxes if (box.name, box.folder) in shared]
+
+
+def _account(box: MailboxConfig, config: Config) -> object:
+    own_hours = None if box.schedule is config.schedule else box.schedule
+    rules = replace(box.rules, served=frozenset())  # which addresses the others serve is their news
+    return box.imap, box.smtp, box.username, box.password, box.folder, rules, own_hours
+
+
+def _words(box: MailboxConfig) -> object:
+    return box.reply.style, box.reply.own, box.reply.closures, box.reply.html, box.reply.allow_draft
+
+
+_TABLES: Final[dict[str, Callable[[Config, Shared], object]]] = {
+    "practice": lambda c, _: (c.practice_name, c.zone, c.region, c.languages),
+    "hours": lambda c, _: c.schedule.weekly,
+    "closure": lambda c, _: c.schedule.closures,
+    "opening": lambda c, _: c.schedule.openings,
+    "holidays": lambda c, _: (c.holidays, c.schedule.closed_dates, c.schedule.events),
+    "crisis": lambda c, shared: (c.compared_on, [box.reply.help for box in _boxes(c, shared)]),
+    "reply": lambda c, shared: (c.reply, [_words(box) for box in _boxes(c, shared)]),
+    "rates": lambda c, _: c.rates,
+    "mailbox": lambda c, _: [_account(box, c) for box in c.mailboxes],
+}
+"""Each table of the file, and what it became."""
+
+
+def changed_tables(old: Config, new: Config) -> tuple[str, ...]:
+    """Names of the tables of the file whose meaning changed, with what they name: calendars, templates."""
+    shared = {(box.name, box.folder) for box in old.mailboxes} & {(box.name, box.folder) for box in new.mailboxes}
+    return tuple(name for name, part in _TABLES.items() if part(old, shared) != part(new, shared))

@@ -1,15 +1,16 @@
-"""Answer what is due: judge again, claim, compose, send, settle. Sending never holds up watching."""
+"""Answer what is due: claim, compose, send, settle; a retry is judged again. Sending never holds up watching."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from responder.adapters.events import Event
 from responder.adapters.ledger import AlreadyAnswered, Barred, Claim, Claimed, Ledger, NotDue, OverRate
 from responder.core.decision import Reply, Skip
 from responder.core.errors import LedgerError, ResponderError
@@ -18,10 +19,9 @@ from responder.core.limits.rates import BREAKER
 from responder.core.message import FetchedMessage, MessageKey, UidValidity
 from responder.core.outcome import Deferred, Outcome, OutgoingReply, Unknown
 from responder.core.pipeline import Judgement, Pipeline
-from responder.live.alarm import Alarm
+from responder.live.health import BreakerState, MailboxLog
 from responder.live.judge import judge_safely, name_of, terms_of
 from responder.live.ports import Folder, Sender
-from responder.live.telling import Teller
 
 MAX_IN_FLIGHT = 8
 """Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after
@@ -36,15 +36,24 @@ BUILT_IN = "-builtin"
 RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A message that was judged just now, and by which pipeline: a reload means judging it again."""
+
+    fetched: FetchedMessage
+    judgement: Judgement
+    pipeline: Pipeline
+
+
 class Answerer:
     """Answers the due messages of one folder, a bounded number at a time.
 
     Args:
         mailbox: the mailbox's identity.
         folder: the folder's name.
-        pipeline: how to judge and compose, asked anew each time: a reload replaces it.
+        pipeline: gives how to judge and compose now; a reload replaces it.
         wake: called when there is more to do than was taken up.
-        alarm: told when the breaker holds a reply.
+        breaker: informed when the breaker holds a reply.
         clock: the present, aware.
     """
 
@@ -56,8 +65,8 @@ class Answerer:
         pipeline: Callable[[], Pipeline],
         sender: Sender,
         ledger: Ledger,
-        teller: Teller,
-        alarm: Alarm,
+        log: MailboxLog,
+        breaker: BreakerState,
         wake: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -66,13 +75,13 @@ class Answerer:
         self._pipeline = pipeline
         self._sender = sender
         self._ledger = ledger
-        self._teller = teller
-        self._alarm = alarm
+        self._log = log
+        self._breaker = breaker
         self._wake = wake
         self._clock = clock
         self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
         self._attempts: Counter[MessageKey] = Counter()
-        self._told_of: Pipeline | None = None
+        self._text_failed_under: Pipeline | None = None
         self._more = False
 
     # -- which ---------------------------------------------------------------------------------------------------------
@@ -88,7 +97,8 @@ class Answerer:
         for key in keys:
             if key not in found:
                 await self._withdraw(key, "gone", "it is no longer in the folder")
-        self.start(list(found.values()))
+        pipeline = self._pipeline()
+        self.start([self._judged(fetched, pipeline) for fetched in found.values()])
 
     async def _ready(self, uid_validity: UidValidity) -> list[MessageKey]:
         room = MAX_IN_FLIGHT - len(self._tasks)
@@ -111,13 +121,17 @@ class Answerer:
         following = await self._ledger.next_due(self._mailbox, self._folder_name, now)
         return longest if following is None else min((following - now).total_seconds(), longest)
 
-    def start(self, messages: Sequence[FetchedMessage]) -> None:
+    def _judged(self, fetched: FetchedMessage, pipeline: Pipeline) -> Fresh:
+        return Fresh(fetched, judge_safely(pipeline, fetched, self._clock(), self._log), pipeline)
+
+    def start(self, messages: Sequence[Fresh]) -> None:
         """Answer these, as far as there is room; the rest stay due."""
         room = max(MAX_IN_FLIGHT - len(self._tasks), 0)
         self._more = self._more or len(messages) > room
-        for fetched in messages[:room]:
-            name = f"answer {self._teller.label} {fetched.key.uid}"
-            self._tasks[fetched.key] = asyncio.create_task(self._answer_safely(fetched), name=name)
+        for fresh in messages[:room]:
+            key = fresh.fetched.key
+            name = f"answer {self._log.label} {key.uid}"
+            self._tasks[key] = asyncio.create_task(self._answer_safely(key, fresh), name=name)
 
     async def finish(self) -> None:
         """Let what is being sent end, for ``STOP_GRACE`` seconds."""
@@ -131,17 +145,17 @@ class Answerer:
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
-    async def _answer_safely(self, fetched: FetchedMessage) -> None:
+    async def _answer_safely(self, key: MessageKey, fresh: Fresh) -> None:
         try:
-            await self._answer(fetched)
+            await self._answer(key, fresh)
         except LedgerError as error:
-            self._teller.say(f"nothing is sent: {error}", level=logging.ERROR, uid=fetched.key.uid)
+            self._log.write(Event.LEDGER_FAILED, uid=key.uid, why=str(error))
             await self._rest()
-        except Exception:  # noqa: BLE001 - told with its traceback; one message's trouble must not end the others
-            self._teller.error_of_ours("answering failed; the message stays due", fetched.key)
+        except Exception as error:  # noqa: BLE001 - logged with its traceback; one message's trouble must not end the others
+            self._log.write(Event.ANSWERING_FAILED, uid=key.uid, error=error)
             await self._rest()
         finally:
-            del self._tasks[fetched.key]
+            del self._tasks[key]
             if self._more:
                 self._wake()
 
@@ -149,19 +163,22 @@ class Answerer:
         self._more = True
         await asyncio.sleep(RESEND.base.total_seconds())
 
-    async def _answer(self, fetched: FetchedMessage) -> None:
-        judgement = judge_safely(self._pipeline(), fetched, self._clock(), self._teller)
+    async def _answer(self, key: MessageKey, fresh: Fresh) -> None:
+        pipeline = self._pipeline()
+        if fresh.pipeline is not pipeline:
+            fresh = self._judged(fresh.fetched, pipeline)
+        judgement = fresh.judgement
         if isinstance(judgement.decision, Skip):
-            await self._withdraw(fetched.key, judgement.decision.rule, judgement.decision.why)
+            await self._withdraw(key, judgement.decision.rule, judgement.decision.why)
             return
         claim = await self._claim(judgement)
         match claim:
             case Claimed():
                 await self._send(judgement, claim)
             case AlreadyAnswered() | Barred():
-                self._teller.ended(fetched.key, "withdrawn", rule=claim.rule)
+                self._log.withdrawn(key, claim.rule)
             case OverRate():
-                self._over_rate(fetched.key, claim)
+                self._over_rate(key, claim)
             case NotDue():
                 # settled meanwhile, or it waits for another reply to the same person to end
                 self._more = True
@@ -172,9 +189,9 @@ class Answerer:
         """It stays due, and with it what is like it; the watching has to learn how long."""
         self._more = True
         if claim.rule == BREAKER:
-            self._alarm.opened(claim.until)
+            self._breaker.opened(claim.until)
         else:
-            self._teller.over_rate(key, claim.rule, claim.until, self._clock())
+            self._log.rate_limited(key, claim.rule, claim.until, self._clock())
 
     async def _claim(self, judgement: Judgement) -> Claim:
         pipeline, now = self._pipeline(), self._clock()
@@ -200,8 +217,8 @@ class Answerer:
             outcome = await self._sender.send(reply, fallback)
         except ResponderError as error:
             outcome = Deferred(str(error))
-        except Exception:  # noqa: BLE001 - told with its traceback; the claim must be settled whatever happened
-            self._teller.error_of_ours("composing or sending failed", judgement.key)
+        except Exception as error:  # noqa: BLE001 - logged with its traceback; the claim must be settled in any case
+            self._log.write(Event.ANSWERING_FAILED, uid=judgement.key.uid, error=error)
             outcome = Deferred("an error of ours; see the log")
         finally:
             await asyncio.shield(self._settle(judgement.key, outcome, text))
@@ -209,17 +226,17 @@ class Answerer:
     def _compose(self, judgement: Judgement, digest: str) -> tuple[OutgoingReply, OutgoingReply | None]:
         pipeline, now = self._pipeline(), self._clock()
         reply = pipeline.reply(judgement, now=now, digest=digest)
-        self._tell_of_a_failed_text(judgement.key, reply, pipeline)
+        self._log_a_failed_text(judgement.key, reply, pipeline)
         own = pipeline.rules.address
         if reply.from_address.identity == own.identity:
             return reply, None
         return reply, pipeline.reply(judgement, now=now, digest=digest, answered_as=own)
 
-    def _tell_of_a_failed_text(self, key: MessageKey, reply: OutgoingReply, pipeline: Pipeline) -> None:
+    def _log_a_failed_text(self, key: MessageKey, reply: OutgoingReply, pipeline: Pipeline) -> None:
         """Once until the file is read again: every reply of this night would say the same."""
-        if reply.kind.endswith(BUILT_IN) and self._told_of is not pipeline:
-            self._told_of = pipeline
-            self._teller.own_text_failed(key)
+        if reply.kind.endswith(BUILT_IN) and self._text_failed_under is not pipeline:
+            self._text_failed_under = pipeline
+            self._log.text_failed(key)
 
     async def _settle(self, key: MessageKey, outcome: Outcome, text: str | None) -> None:
         """Write the outcome; as long as the disk refuses it, keep trying: forgetting it would send twice."""
@@ -231,15 +248,15 @@ class Answerer:
                 state = await self._ledger.settle(key, outcome, at=now, retry_at=now + wait, text=text)
                 break
             except LedgerError as error:
-                self._teller.say(f"an outcome cannot be written yet: {error}", level=logging.ERROR, uid=key.uid)
+                self._log.write(Event.OUTCOME_UNWRITTEN, uid=key.uid, why=str(error))
                 await asyncio.sleep(RESEND.base.total_seconds())
         if state == "due":
             self._more = True
         else:
             del self._attempts[key]
-        self._teller.settled(key, state, outcome)
+        self._log.settled(key, state, outcome)
 
     async def _withdraw(self, key: MessageKey, rule: str, why: str) -> None:
         await self._ledger.withdraw(key, rule, self._clock())
         self._attempts.pop(key, None)
-        self._teller.ended(key, "withdrawn", rule=rule, why=why)
+        self._log.withdrawn(key, rule, why)

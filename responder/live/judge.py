@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from responder.adapters.events import Event
 from responder.adapters.ledger import Terms
 from responder.core.decision import Reply, Skip
 from responder.core.limits.rates import domain_of
 from responder.core.mail.addresses import read_addresses
 from responder.core.message import FetchedMessage, InboundMessage
 from responder.core.pipeline import Judgement, Pipeline
-from responder.live.telling import Teller
+from responder.live.health import MailboxLog
 
 MAX_FAILED_RECIPIENTS = 20
 """Believed of one bounce: a reply has one recipient, so more are not ours."""
@@ -18,12 +19,12 @@ MAX_FAILED_RECIPIENTS = 20
 UNREADABLE = Skip("unreadable", "judging it failed; see the log", maybe_person=True)
 
 
-def judge_safely(pipeline: Pipeline, fetched: FetchedMessage, now: datetime, teller: Teller) -> Judgement:
-    """Judge one message; whatever goes wrong with it falls to the quiet side and to the log."""
+def judge_safely(pipeline: Pipeline, fetched: FetchedMessage, now: datetime, mailbox_log: MailboxLog) -> Judgement:
+    """Judge one message; a failure means no reply, and a line in the log."""
     try:
         return pipeline.judge(fetched, now=now)
-    except Exception:  # noqa: BLE001 - the one broad net per message: a poison message must not stop those behind it
-        teller.error_of_ours("a message could not be judged; it stays unanswered", fetched.key)
+    except Exception as error:  # noqa: BLE001 - the one broad net per message: a poison message must not stop those behind it
+        mailbox_log.write(Event.JUDGING_FAILED, uid=fetched.key.uid, error=error)
         return Judgement(fetched.key, fetched.received_at, None, UNREADABLE, None)
 
 

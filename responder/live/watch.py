@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from responder.adapters.imap import FolderState
-from responder.adapters.ledger import Cursor, Ledger, NewDue
-from responder.core.decision import Reply, Skip
-from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
+from responder.adapters.ledger import Ledger
+from responder.core.errors import AuthenticationError, PermanentError, TransientError
 from responder.core.limits.backoff import Backoff
-from responder.core.limits.rates import domain_of
-from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import Pipeline
-from responder.live.alarm import Alarm
 from responder.live.answer import Answerer
-from responder.live.judge import failed_recipients, judge_safely, name_of
+from responder.live.health import BreakerState, Health, MailboxLog
+from responder.live.intake import Intake
 from responder.live.ports import Folder, Sender
-from responder.live.telling import Health, Teller
-
-Times = list[tuple[Uid, "datetime | None"]]
-
-SLICE = 500
-"""Messages judged per ledger transaction while catching up: a crash repeats at most this much reading."""
-
-AFTER_TROUBLE = 10
-"""A slice that ended the session is taken in so many parts by the next one, so that the cursor moves all the same."""
 
 ROUND_INTERVAL = 240.0
 """Seconds between two full looks into the folder, whatever IDLE says: servers may stop announcing."""
@@ -42,9 +28,6 @@ SESSION_MAX = 6 * 3600.0
 
 STABLE_AFTER = 60.0
 """A session that lived this many seconds was a good one: the next failure starts the backoff from its beginning."""
-
-UIDVALIDITY_MARGIN = timedelta(seconds=2)
-"""After a UIDVALIDITY change only mail not older than the latest judged, less this, is looked at."""
 
 RECONNECT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=60))
 ASK_A_PERSON = Backoff(base=timedelta(minutes=5), cap=timedelta(hours=1))
@@ -64,7 +47,7 @@ class MailboxService:
         pipeline: how to judge and compose; may be replaced at any time (a reload).
         new_folder: makes an unconnected ``Folder``.
         clock: the present, aware.
-        alarm: the daemon's, for its breaker.
+        breaker: the daemon's.
     """
 
     def __init__(
@@ -78,43 +61,47 @@ class MailboxService:
         sender: Sender,
         ledger: Ledger,
         clock: Callable[[], datetime],
-        alarm: Alarm | None = None,
+        breaker: BreakerState | None = None,
     ) -> None:
         self.pipeline = pipeline
-        self._teller = Teller(label)
-        self._mailbox = mailbox
-        self._folder_name = folder
+        self._log = MailboxLog(label)
         self._new_folder = new_folder
         self._sender = sender
-        self._ledger = ledger
-        self._clock = clock
         self._wake = asyncio.Event()
-        self._slice = SLICE
         self._answerer = Answerer(
             mailbox=mailbox,
             folder=folder,
             pipeline=lambda: self.pipeline,
             sender=sender,
             ledger=ledger,
-            teller=self._teller,
-            alarm=alarm or Alarm(),
+            log=self._log,
+            breaker=breaker or BreakerState(),
             wake=self.wake,
+            clock=clock,
+        )
+        self._intake = Intake(
+            mailbox=mailbox,
+            folder=folder,
+            pipeline=lambda: self.pipeline,
+            ledger=ledger,
+            log=self._log,
+            answer=self._answerer.start,
             clock=clock,
         )
 
     @property
     def label(self) -> str:
         """How log lines name this mailbox."""
-        return self._teller.label
+        return self._log.label
 
     @label.setter
     def label(self, label: str) -> None:
-        self._teller.label = label
+        self._log.label = label
 
     @property
     def health(self) -> Health:
         """What can be said of this mailbox now."""
-        return self._teller.health
+        return self._log.health
 
     def wake(self) -> None:
         """Look again now: the hours changed, or there is more to answer."""
@@ -131,7 +118,7 @@ class MailboxService:
                 trouble = await self._session_result()
                 failures = 1 if time.monotonic() - started > STABLE_AFTER else failures + 1
                 if trouble is not None:
-                    self._teller.trouble(trouble, failures)
+                    self._log.disconnected(trouble, failures)
                     await self._pause(wait_after(trouble, failures, random.random()))  # noqa: S311 - jitter, not a secret
         finally:
             await self._answerer.finish()
@@ -145,7 +132,7 @@ class MailboxService:
         except Exception as error:  # noqa: BLE001 - what breaks one session must never end the watching
             return error
         finally:
-            self._teller.not_watching()
+            self.health.watching = False
             await folder.close()
         return None
 
@@ -157,12 +144,12 @@ class MailboxService:
                 "the server gives no UIDVALIDITY",
                 cure="Mail cannot be remembered safely there: ask its provider",
             )
-        await self._align(folder, state, state.uid_validity)
-        self._teller.watching()
+        await self._intake.align(folder, state, state.uid_validity)
+        self._log.watching()
         ends = time.monotonic() + SESSION_MAX
         while time.monotonic() < ends:
             self._wake.clear()
-            found = await self._take_in_new(folder)
+            found = await self._intake.take_in_new(folder)
             await self._answerer.take_up_due(folder, state.uid_validity)
             self.health.alive()
             longest = FOLLOW_UP if found else ROUND_INTERVAL
@@ -179,133 +166,6 @@ class MailboxService:
                     await self._wake.wait()
             except TimeoutError:
                 continue
-
-    # -- where to begin ------------------------------------------------------------------------------------------------
-
-    async def _align(self, folder: Folder, state: FolderState, uid_validity: UidValidity) -> None:
-        """Make the cursor fit the folder: a baseline at first, a careful new look after a UIDVALIDITY change."""
-        cursor = await self._ledger.cursor(self._mailbox, self._folder_name)
-        if cursor is None:
-            last = await self._last_uid(folder, state)
-            await self._ledger.record(self._mailbox, self._folder_name, Cursor(uid_validity, last, self._clock()), [])
-            self._teller.say("first start: what is already there stays unanswered", last_uid=last)
-        elif cursor.uid_validity != uid_validity:
-            self._teller.say(
-                "the folder's UIDVALIDITY changed; looking again at the latest mail only", level=logging.WARNING
-            )
-            await self._look_again(folder, cursor, uid_validity)
-
-    async def _last_uid(self, folder: Folder, state: FolderState) -> Uid:
-        if state.uid_next is not None:
-            return Uid(state.uid_next - 1)
-        times = await folder.received_times(Uid(1), None)
-        return times[-1][0] if times else Uid(0)
-
-    async def _look_again(self, folder: Folder, old: Cursor, uid_validity: UidValidity) -> None:
-        """The same mail under new UIDs: only what was due, or came in at the end, is judged again."""
-        rescue = await self._ledger.rescue(self._mailbox, self._folder_name, uid_validity)
-        latest = old.latest_received_at
-        newest = latest - UIDVALIDITY_MARGIN if latest is not None else self._clock()
-        oldest = min(filter(None, (newest, rescue.earliest_due_received_at)), default=newest)
-        times = await folder.received_times(Uid(1), None)
-        uids = [uid for uid, received_at in times if received_at is not None and received_at >= oldest]
-        due: list[NewDue] = []
-        async for batch in folder.fetch(uids, uid_validity):
-            for fetched in batch:
-                await self._consider_again(fetched, newest, due)
-        last = times[-1][0] if times else Uid(0)
-        await self._ledger.record(self._mailbox, self._folder_name, Cursor(uid_validity, last, latest), due)
-
-    async def _consider_again(self, fetched: FetchedMessage, newest: datetime, due: list[NewDue]) -> None:
-        judgement = judge_safely(self.pipeline, fetched, self._clock(), self._teller)
-        decision, message = judgement.decision, judgement.message
-        if not isinstance(decision, Reply) or message is None or fetched.received_at is None:
-            return
-        name = name_of(message)
-        if await self._ledger.carry_over(fetched.key, name):
-            return
-        is_new = fetched.received_at >= newest
-        if is_new and not await self._ledger.answered(decision.correspondent.identity, name):
-            due.append(_new_due(fetched.key, name, fetched.received_at, self._clock(), decision))
-
-    # -- new mail ------------------------------------------------------------------------------------------------------
-
-    async def _take_in_new(self, folder: Folder) -> bool:
-        """Judge all above the cursor, slice by slice; what is due is written with the cursor that passed it.
-
-        Returns:
-            Whether there was anything.
-        """
-        cursor = await self._ledger.cursor(self._mailbox, self._folder_name)
-        if cursor is None:
-            raise LedgerError(
-                "the ledger lost a cursor while running: stop the service and look at the state directory"
-            )
-        times = await folder.received_times(Uid(cursor.last_uid + 1), None)
-        start = 0
-        while start < len(times):
-            part = times[start : start + self._slice]
-            cursor = await self._take_in_carefully(folder, part, cursor)
-            start += len(part)
-            self.health.alive()
-        return bool(times)
-
-    async def _take_in_carefully(self, folder: Folder, times: Times, cursor: Cursor) -> Cursor:
-        """Take in one slice; the next one is smaller if it fails, and may be larger again if it does not."""
-        try:
-            following = await self._take_in(folder, times, cursor)
-        except TransientError:
-            self._slice = max(len(times) // AFTER_TROUBLE, 1)
-            raise
-        self._slice = min(self._slice * 2, SLICE)
-        return following
-
-    async def _take_in(self, folder: Folder, times: Times, cursor: Cursor) -> Cursor:
-        wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]
-        due: list[NewDue] = []
-        fresh: list[FetchedMessage] = []
-        dead: list[str] = []
-        async for batch in folder.fetch(wanted, cursor.uid_validity):
-            for fetched in batch:
-                dead += self._take_in_one(fetched, due, fresh)
-        if dead:
-            await self._ledger.note_refused(self._mailbox, dead, self._clock())
-        following = Cursor(cursor.uid_validity, times[-1][0], self._latest(times, cursor.latest_received_at))
-        await self._ledger.record(self._mailbox, self._folder_name, following, due)
-        self._answerer.start(fresh)
-        return following
-
-    def _settled_by_time(self, uid: Uid, received_at: datetime | None, uid_validity: UidValidity) -> bool:
-        """Came in working hours: its headers are not even fetched. A time ahead of ours is for the policy to judge."""
-        if received_at is None or received_at > self._clock():
-            return False
-        key = MessageKey(self._mailbox, self._folder_name, uid_validity, uid)
-        judgement = self.pipeline.judge_by_time(key, received_at)
-        if judgement is not None:
-            self._teller.skipped(judgement)
-        return judgement is not None
-
-    def _take_in_one(self, fetched: FetchedMessage, due: list[NewDue], fresh: list[FetchedMessage]) -> list[str]:
-        """Judge one; gives the addresses that it reports as dead, if it is a bounce."""
-        now = self._clock()
-        judgement = judge_safely(self.pipeline, fetched, now, self._teller)
-        if isinstance(judgement.decision, Skip):
-            self._teller.skipped(judgement)
-            return failed_recipients(judgement.message) if judgement.message is not None else []
-        assert judgement.message is not None and fetched.received_at is not None  # noqa: S101, PT018 - a Reply has both
-        due.append(_new_due(fetched.key, name_of(judgement.message), fetched.received_at, now, judgement.decision))
-        fresh.append(fetched)
-        return []
-
-    def _latest(self, times: Times, before: datetime | None) -> datetime | None:
-        """The latest time of arrival judged, never ahead of our clock: a client may APPEND with any date."""
-        now = self._clock()
-        known = [min(received_at, now) for _, received_at in times if received_at is not None]
-        return max([*known, *([before] if before is not None else [])], default=None)
-
-
-def _new_due(key: MessageKey, name: str, received_at: datetime, now: datetime, reply: Reply) -> NewDue:
-    return NewDue(key, name, received_at, now, reply.proof, domain_of(reply.correspondent))
 
 
 def wait_after(trouble: Exception, failures: int, fraction: float) -> float:

@@ -58,6 +58,10 @@ def letter(
     return "\r\n".join([*lines, "", "Hello, I would like to make an appointment.", ""]).encode()
 
 
+FINAL = {"reply sent": "sent", "reply withdrawn": "withdrawn", "reply failed": "failed", "message skipped": "skip"}
+"""Events that end a message; one in doubt is in doubt for good in its state ``unknown``."""
+
+
 class Site:
     """One practice's machine.
 
@@ -182,8 +186,12 @@ smtp = {self._smtp}
 
     def ends(self) -> dict[int, str]:
         """How each message ended, by UID."""
-        final = {"sent", "skip", "withdrawn", "failed", "unknown"}
-        return {line["uid"]: line["event"] for line in self.log() if line["event"] in final and "uid" in line}
+        ends: dict[int, str] = {}
+        for line in self.log():
+            final = FINAL.get(line["event"])
+            if final is not None or line.get("state") == "unknown":
+                ends[line["uid"]] = final or "unknown"
+        return ends
 
     def deliver(self, message: bytes, received_at: datetime | None = None) -> None:
         """Put a message into the mailbox."""

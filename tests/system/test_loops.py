@@ -163,7 +163,7 @@ def is_answered(site: Practice, neighbour: Neighbour, name: str) -> float:
 
 def held(rule: str) -> Callable[[Line], bool]:
     """The log line that says that replies wait for this limit."""
-    return lambda line: line["event"].startswith("over a rate") and line["rule"] == rule
+    return lambda line: line["event"] == "rate limited" and line["rule"] == rule
 
 
 def report(scenario: str, left: int, seconds: float) -> None:

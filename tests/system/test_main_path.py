@@ -159,7 +159,7 @@ def test_a_reload_opens_the_practice_without_a_new_connection(dovecot: Dovecot, 
         site.start()
         site.write(ALWAYS_OPEN)
         site.signal(signal.SIGHUP)
-        site.wait_for_log(lambda line: "read again" in line["event"])
+        site.wait_for_log(lambda line: "reloaded" in line["event"])
         site.deliver(letter("person@mail.example"))
         site.wait_until_decided(1)
         assert site.stop() == 0

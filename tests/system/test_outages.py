@@ -19,7 +19,7 @@ def test_dovecot_gone_for_a_while(dovecot: Dovecot, sink: SmtpSink) -> None:
     with Site(dovecot, sink, hours=closed_now()) as site:
         site.start()
         dovecot.kill()
-        site.wait_for_log(lambda line: line["event"].startswith("not watching"))
+        site.wait_for_log(lambda line: line["event"] == "disconnected")
         site.deliver(letter("night@mail.example"))
         time.sleep(5)
         before = len(site.log())
@@ -27,7 +27,7 @@ def test_dovecot_gone_for_a_while(dovecot: Dovecot, sink: SmtpSink) -> None:
         site.wait_for_log(lambda line: line["event"] == "watching again", after=before, timeout=70)
         site.wait_until_decided(1)
         assert site.stop() == 0
-        troubles = [line for line in site.log() if line["event"].startswith("not watching")]
+        troubles = [line for line in site.log() if line["event"] == "disconnected"]
         assert len(troubles) <= 3
     assert [reply.recipient for reply in sink.messages()] == ["night@mail.example"]
 
@@ -60,7 +60,7 @@ def test_smtp_down_then_up(dovecot: Dovecot, sink: SmtpSink) -> None:
         sink.stop()
         site.start()
         site.deliver(letter("night@mail.example"))
-        site.wait_for_log(lambda line: line["event"] == "not sent yet")
+        site.wait_for_log(lambda line: line["event"] == "reply deferred")
         assert site.stop() == 0
         sink.start()
         time.sleep(0.1)

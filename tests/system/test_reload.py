@@ -34,7 +34,7 @@ def resident_kb(site: Site) -> int:
 
 def reloaded(site: Site) -> int:
     """How often the file was read again, taken or refused (one problem each)."""
-    return sum("read again" in line["event"] or "refused" in line["event"] for line in site.log())
+    return sum("reloaded" in line["event"] or "refused" in line["event"] for line in site.log())
 
 
 def reload_with(site: Site, text: str) -> None:
@@ -42,7 +42,7 @@ def reload_with(site: Site, text: str) -> None:
     before = len(site.log())
     site.config.write_text(text, encoding="utf-8")
     site.signal(signal.SIGHUP)
-    site.wait_for_log(lambda line: "read again" in line["event"] or "refused" in line["event"], after=before)
+    site.wait_for_log(lambda line: "reloaded" in line["event"] or "refused" in line["event"], after=before)
 
 
 def test_a_hundred_reloads_under_load_lose_nothing(dovecot: Dovecot, sink: SmtpSink) -> None:
@@ -50,7 +50,6 @@ def test_a_hundred_reloads_under_load_lose_nothing(dovecot: Dovecot, sink: SmtpS
     with Site(dovecot, sink, hours=closed_now()) as site:
         site.start()
         good = site.config.read_text(encoding="utf-8")
-        day = closed_now().split(" ")[0].capitalize()
         for hour in range(10, 16):  # the first reloads load what only reloads need
             reload_with(site, good.replace("09:00", f"{hour}:30", 1))
             reload_with(site, good.replace(*BREAKAGES[hour % len(BREAKAGES)], 1))
@@ -70,7 +69,6 @@ def test_a_hundred_reloads_under_load_lose_nothing(dovecot: Dovecot, sink: SmtpS
     assert Counter(reply.recipient for reply in sink.messages()) == {f"p{n}@mail.example": 1 for n in range(MESSAGES)}
     assert events["watching"] == 1
     assert events["watching again"] == 0
-    assert events[f"changed: {day} 09:00-17:00, was 11:49-17:00"] == 1
     assert after - before < GROWTH_KB, (before, after)
     assert ADDRESS not in "".join(events)
 
@@ -85,10 +83,9 @@ def test_a_mailbox_put_above_another_takes_its_number(dovecot: Dovecot, sink: Sm
         before = len(site.log())
         reload_with(site, f"{text[:at]}{other}\n{text[at:]}")
         site.wait_for_log(lambda line: line["event"] == "watching", after=before)
-        changes = [line["event"] for line in site.log() if line["event"].startswith("changed")]
-        assert changes == ["changed: mailbox 1: added", "changed: mailbox 2: was number 1"]
+        assert [line["changed"] for line in site.log() if "changed" in line] == ["mailbox"]
         site.deliver(letter("tom@mail.example"))
-        line = site.wait_for_log(lambda line: line["event"] == "sent")
+        line = site.wait_for_log(lambda line: line["event"] == "reply sent")
         assert line["mailbox"] == "mailbox 2"
         assert [line["mailbox"] for line in site.log() if line["event"] == "watching"] == ["mailbox 1", "mailbox 1"]
         assert site.stop() == 0

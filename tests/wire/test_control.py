@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from responder.core.errors import LedgerError
-from responder.daemon.control import server as control
-from responder.daemon.control.server import ControlServer, NoAnswerError, ask
+from responder.daemon.control import client
+from responder.daemon.control import server as serving_side
+from responder.daemon.control.client import NoAnswerError, ask
+from responder.daemon.control.protocol import MAX_ANSWER, SOCKET, socket_path
+from responder.daemon.control.server import MAX_CONNECTIONS, ControlServer
 
 Answer = dict[str, object]
 
@@ -38,7 +41,7 @@ async def fail(_question: Answer) -> Answer:
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Path]:
     """A listening server's path."""
-    path = tmp_path / control.SOCKET
+    path = tmp_path / SOCKET
     serving = ControlServer(path)
     await serving.start({"echo": echo, "refuse": refuse, "fail": fail})
     yield path
@@ -73,8 +76,8 @@ async def test_a_question_is_answered(server: Path) -> None:
     ("verb", "said"),
     [
         ("refuse", "the disk is full"),
-        ("fail", "an error of the daemon's; see its log"),
-        ("unheard-of", "does not understand that"),
+        ("fail", "a fault in the daemon; see its log"),
+        ("unheard-of", "unknown command"),
     ],
 )
 async def test_what_it_cannot_do_is_an_error_with_its_reason(server: Path, verb: str, said: str) -> None:
@@ -107,7 +110,7 @@ async def test_an_answer_may_be_longer_than_a_question(server: Path, monkeypatch
     serving = ControlServer(server.with_name("long"))
     await serving.start({"tell": tell})
     assert await put(server.with_name("long"), {"verb": "tell"}) == {"ok": True, **long}
-    monkeypatch.setattr(control, "MAX_ANSWER", 300_000)
+    monkeypatch.setattr(serving_side, "MAX_ANSWER", 300_000)
     with pytest.raises(NoAnswerError, match="too large"):
         await put(server.with_name("long"), {"verb": "tell"})
     serving.close()
@@ -115,12 +118,12 @@ async def test_an_answer_may_be_longer_than_a_question(server: Path, monkeypatch
 
 async def test_more_askers_than_any_person_are_turned_away(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And those who say nothing are sent away in time."""
-    monkeypatch.setattr(control, "TIMEOUT", 0.2)
-    silent = [await asyncio.open_unix_connection(server) for _ in range(control.MAX_CONNECTIONS)]
+    monkeypatch.setattr(serving_side, "TIMEOUT", 0.2)
+    silent = [await asyncio.open_unix_connection(server) for _ in range(MAX_CONNECTIONS)]
     await asyncio.sleep(0)
     assert await talk(server, b'{"verb": "echo", "text": "1"}\n') == b""
     async with asyncio.timeout(5):
-        assert [await reader.read() for reader, _ in silent] == [b""] * control.MAX_CONNECTIONS
+        assert [await reader.read() for reader, _ in silent] == [b""] * MAX_CONNECTIONS
     for _, writer in silent:
         writer.close()
     assert b'"heard"' in await talk(server, b'{"verb": "echo", "text": "1"}\n')
@@ -159,11 +162,11 @@ async def test_a_daemon_without_room_for_a_socket_runs_all_the_same(
     """A path of a Unix socket has at most 107 octets; it is told."""
     serving = ControlServer(tmp_path / ("x" * 200))
     await serving.start({})
-    assert "no control socket" in caplog.text
+    assert "control socket failed" in caplog.text
     serving.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"* OK IMAP4rev1 ready\r\n", b"x" * 10_000, b"x" * (control.MAX_ANSWER + 1)])
+@pytest.mark.parametrize("said", [b"", b"* OK IMAP4rev1 ready\r\n", b"x" * 10_000, b"x" * (MAX_ANSWER + 1)])
 async def test_whatever_else_listens_there_is_not_believed(tmp_path: Path, said: bytes) -> None:
     """Neither silence nor another protocol nor too much."""
 
@@ -180,7 +183,7 @@ async def test_whatever_else_listens_there_is_not_believed(tmp_path: Path, said:
 
 async def test_a_daemon_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few seconds, then a sentence."""
-    monkeypatch.setattr(control, "TIMEOUT", 0.05)
+    monkeypatch.setattr(client, "TIMEOUT", 0.05)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         listening.listen()
@@ -204,4 +207,4 @@ async def test_a_socket_of_somebody_else_is_told(tmp_path: Path) -> None:
 )
 def test_where_it_is(environ: dict[str, str], expected: str) -> None:
     """In the runtime directory that systemd gives, else beside the ledger."""
-    assert str(control.place(environ, Path("state"))) == expected
+    assert str(socket_path(environ, Path("state"))) == expected

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from argparse import Namespace
+from datetime import UTC, datetime
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from responder.adapters.secrets import Login
 from responder.cli.demo import demo
 from responder.cli.judging import _serve
 from responder.daemon.daemon import Daemon
+from responder.daemon.housekeeping import Housekeeping
 from responder.demo.story import show
 from tests.configs import load
 from tests.unit.cli.test_judging import BATCH
@@ -42,18 +44,18 @@ smtp = { host = "127.0.0.1", port = 9, tls = "none", auth = false }
 """
 
 
-class Woken:
+class SilentScheduler:
     """A scheduler that fell silent."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.woken = 0
 
     def wakeup(self) -> None:
         """Woken."""
-        self.times += 1
+        self.woken += 1
 
 
-async def test_what_stopped_watching_is_started_anew(tmp_path: Path) -> None:
+async def test_what_stopped_watching_is_restarted(tmp_path: Path) -> None:
     """A watching task that ended, and one without a sign of life; a silent scheduler is woken."""
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
@@ -67,37 +69,49 @@ async def test_what_stopped_watching_is_started_anew(tmp_path: Path) -> None:
         show_addresses=False,
     )
     daemon._ledger = await Ledger.open(tmp_path / "state")
-    daemon._pool = CommandPool(1)
-    woken = Woken()
-    daemon._scheduler = woken
-    daemon._apply(config)
+    daemon._prepare(CommandPool(1))
+    silent = SilentScheduler()
+    daemon._housekeeping._scheduler = silent
+    mailboxes = daemon._mailboxes
+    mailboxes.apply(config)
     try:
         for ended in (True, False):
-            (running,) = daemon._services.values()
+            (running,) = mailboxes.running.values()
             if ended:
                 running.task.cancel()
                 await asyncio.gather(running.task, return_exceptions=True)
             else:
                 running.service.health.beat = time.monotonic() - 10_000
-            daemon._housekeeping_beat = time.monotonic() - 10_000
-            daemon._revive()
-            (anew,) = daemon._services.values()
-            assert anew.service is not running.service
-            assert anew.service.label == "mailbox 1"
-        assert woken.times == 2
-        assert daemon._alive()
+            daemon._housekeeping._beat = time.monotonic() - 10_000
+            daemon._restart()
+            (restarted,) = mailboxes.running.values()
+            assert restarted.service is not running.service
+            assert restarted.service.label == "mailbox 1"
+        assert silent.woken == 2
+        assert mailboxes.is_alive
         assert "watching 0 of 1 mailboxes" in daemon.status()
-        await daemon._prune()
-        await daemon._heartbeat()
-        await daemon._move_on()
-        await daemon._release_what_waits()
+        await daemon._housekeeping.prune()
+        await daemon._housekeeping.heartbeat()
+        await daemon._housekeeping.once_a_day()
+        await mailboxes.release_waiting()
         daemon.reload()
-        daemon._say_warnings()
-        daemon._say_state()
+        daemon._log_state()
     finally:
-        await daemon._end_all()
-        daemon._pool.close()
+        await mailboxes.end_all(5)
         await daemon._ledger.close()
+
+
+async def test_a_job_that_was_missed_runs_once_however_late(tmp_path: Path) -> None:
+    """After a machine slept, APScheduler would drop what is a second late, or run each time that was missed."""
+    ledger = await Ledger.open(tmp_path / "state")
+    housekeeping = Housekeeping(ledger, lambda: datetime.now(UTC), lambda: None)
+    housekeeping.start()
+    try:
+        jobs = housekeeping._scheduler.get_jobs()
+        assert [(job.coalesce, job.misfire_grace_time, job.max_instances) for job in jobs] == [(True, None, 1)] * 3
+    finally:
+        housekeeping.stop()
+        await ledger.close()
 
 
 async def test_the_demo_keeps_its_promises() -> None:

@@ -12,8 +12,9 @@ import pytest
 from responder import cli
 from responder.adapters.ledger import Ledger
 from responder.cli import prompt as command
-from responder.daemon.control import server as control
+from responder.daemon.control.client import NoAnswerError
 from responder.daemon.control.never import NotAnAddressError, never_handlers
+from responder.daemon.control.protocol import SOCKET
 from responder.daemon.control.server import ControlServer
 from tests.unit.live.fakes import NIGHT
 
@@ -128,7 +129,7 @@ async def opened(directory: Path) -> None:
 async def daemon(tmp_path: Path) -> AsyncIterator[Ledger]:
     """A ledger that is held, and a socket beside it that answers."""
     ledger = await Ledger.open(tmp_path)
-    server = ControlServer(tmp_path / control.SOCKET)
+    server = ControlServer(tmp_path / SOCKET)
     await server.start(never_handlers(ledger, lambda: NIGHT))
     yield ledger
     server.close()
@@ -165,5 +166,5 @@ async def test_a_question_without_an_address_is_refused(daemon: Ledger) -> None:
 
 def test_a_daemon_that_stops_in_between_is_told() -> None:
     """Half a list is not called done."""
-    with pytest.raises(control.NoAnswerError, match="stopped meanwhile"):
+    with pytest.raises(NoAnswerError, match="stopped meanwhile"):
         command._still_there(None)

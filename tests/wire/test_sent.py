@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from responder import cli
+from responder.adapters.imap import CommandPool
 from responder.adapters.ledger import KEEP_TEXTS, Ledger
 from responder.adapters.secrets import Login
 from responder.core.outcome import Accepted, Outcome, Unknown
 from responder.core.text import text_fingerprint
-from responder.daemon.control import server as control
+from responder.daemon.control.protocol import SOCKET
 from responder.daemon.control.sent import MAX_REPLIES, sent_handlers
 from responder.daemon.control.server import ControlServer
 from responder.daemon.daemon import Daemon
@@ -217,7 +218,7 @@ async def daemon(tmp_path: Path, file: Path) -> AsyncIterator[Ledger]:
     """A ledger that is held, and a socket beside it that answers."""
     ledger = await Ledger.open(tmp_path / "state")
     config = load(file)
-    server = ControlServer(tmp_path / "state" / control.SOCKET)
+    server = ControlServer(tmp_path / "state" / SOCKET)
     await server.start(sent_handlers(ledger, lambda: config, at_work=True))
     yield ledger
     server.close()
@@ -273,7 +274,8 @@ async def test_the_daemon_forgets_the_text_first_and_then_the_reply(
         clock=lambda: NIGHT + timedelta(days=days),
     )
     daemon._ledger = await Ledger.open(tmp_path / "state")
-    await daemon._prune()
+    daemon._prepare(CommandPool(1))
+    await daemon._housekeeping.prune()
     found = (await daemon._ledger.answers_to(ANNA, [HELLO], 9)).replies
     await daemon._ledger.close()
     assert (len(found), sum(reply.text is not None for reply in found)) == (replies, texts)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 import re
 import time
 from collections.abc import Callable
 
 import aiosmtplib
 
+from responder.adapters.events import Event, log
 from responder.adapters.smtp.breaker import Breaker, Hearsay
 from responder.adapters.smtp.classify import TRANSIENT, AliasRefused, Phase, judge_error, redact, refuses_null_path
 from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Server
 from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
 from responder.core.message import Address
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected
-
-_log = logging.getLogger(__name__)
 
 MAX_ADDRESS_OCTETS = 254
 """RFC 5321 §4.5.3.1.3 as corrected: a path has 256 octets, two of which are its angle brackets."""
@@ -120,9 +118,7 @@ class Submitter:
         second = await self._send(fallback)
         if isinstance(second, Accepted):
             self.alias_refused.add(alias)
-            _log.warning(
-                "%s: %s refuses an alias as From; its replies go out From the mailbox's address", self.name, self.where
-            )
+            log(Event.ALIAS_REFUSED, mailbox=self.name, server=self.where)
         return second
 
     async def check(self) -> None:
@@ -245,9 +241,7 @@ class Submitter:
             raise
         if sender and self.reverse_path_note is None:
             self.reverse_path_note = self._null_path_refused
-            _log.warning(
-                "%s: %s refuses the null reverse-path; replies use the mailbox's address", self.name, self.where
-            )
+            log(Event.NULL_PATH_REFUSED, mailbox=self.name, server=self.where)
         return Accepted(redact(await connection.content(reply.content), self._private_to(reply)))
 
     def _weigh_reverse_path(self, phase: Phase, error: aiosmtplib.SMTPResponseException, *, null: bool) -> None:

@@ -1,56 +1,30 @@
-"""Talking to a running daemon: one JSON object per line, over a Unix socket that only its own user and root can open.
-
-The daemon holds the ledger, so a command that has to ask it or to change it asks the daemon. What goes over the socket
-stays on this machine; nothing of it is logged.
-"""
+"""The daemon's side of the control socket. The daemon holds the ledger, so a command that needs it asks the daemon."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from responder.adapters.events import Event, log
 from responder.core.errors import ResponderError
+from responder.daemon.control.protocol import MAX_ANSWER, MAX_LINE, TIMEOUT, Answer, decoded, encoded
 
-Answer = dict[str, object]
 Handler = Callable[[Answer], Awaitable[Answer]]
-
-
-logger = logging.getLogger(__name__)
-
-SOCKET: Final = "control.sock"
-
-MAX_LINE: Final = 4096
-"""Octets of one question: an address has 254."""
-
-MAX_ANSWER: Final = 4 * 1024 * 1024
-"""Octets of one answer: it may hold some thirty texts of 20,000 octets, each of which JSON can make three."""
 
 MAX_CONNECTIONS: Final = 8
 """A person types one command at a time."""
-
-TIMEOUT: Final = 5.0
-"""Seconds to wait for the other side; the ledger answers in milliseconds."""
-
-_CHUNK: Final = 65536
-
-
-class NoAnswerError(ResponderError):
-    """There is a socket, and nobody who answers as a responder does."""
 
 
 class ControlServer:
     """The daemon's side; ``await start(...)``, in the end ``close()``.
 
     Args:
-        path: of the socket. Whatever is left there of an earlier process is removed: the caller holds the ledger, so no
-            other daemon of this state directory is alive.
+        path: of the socket. What an earlier process left there is removed: the caller holds the ledger, so no other
+            daemon of this state directory is alive.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,13 +43,12 @@ class ControlServer:
         try:
             listener = _listener(self._path)
         except OSError as error:
-            facts = {"why": str(error), "cure": "a shorter or writable $RUNTIME_DIRECTORY lets commands ask the daemon"}
-            logger.warning("no control socket", extra=facts)
+            log(Event.NO_CONTROL, why=str(error), fix="Set a shorter or writable $RUNTIME_DIRECTORY")
             return
         self._server = await asyncio.start_unix_server(self._talk, sock=listener, limit=MAX_LINE)
 
     def close(self) -> None:
-        """Stop listening and remove the socket; whoever is being answered still is."""
+        """Stop listening and remove the socket; a command that is being answered gets its answer."""
         if self._server is None:
             return
         server, self._server = self._server, None
@@ -98,48 +71,17 @@ class ControlServer:
             writer.close()
 
     async def _answer(self, line: bytes) -> Answer:
-        question = _parsed(line)
+        question = decoded(line)
         handler = self._handlers.get(str(question.get("verb"))) if question is not None else None
         if question is None or handler is None:
-            return {"ok": False, "error": "this daemon does not understand that; is it of another version?"}
+            return {"ok": False, "error": "unknown command; the daemon may be a different version"}
         try:
             return {"ok": True, **await handler(question)}
         except ResponderError as error:
             return {"ok": False, "error": str(error)}
-        except Exception:
-            logger.exception("answering a command failed")
-            return {"ok": False, "error": "an error of the daemon's; see its log"}
-
-
-def ask(path: Path, question: Answer) -> Answer | None:
-    """Put one question to the daemon.
-
-    Returns:
-        Its answer; None when no daemon listens there.
-
-    Raises:
-        NoAnswerError: it says that it could not, or does not answer as a responder does.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(TIMEOUT)
-        try:
-            connection.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            return None
-        except OSError as error:
-            raise NoAnswerError(f"{path}: {error.strerror or error}") from error
-        answer = _parsed(_exchange(connection, _line(question), path))
-    if answer is None:
-        raise NoAnswerError(f"{path}: what listens there is not a responder, or is just stopping. Try again.")
-    if answer.get("ok") is not True:
-        raise NoAnswerError(f"the running responder says: {answer.get('error')}")
-    return answer
-
-
-def place(environ: Mapping[str, str], state_directory: Path) -> Path:
-    """Where the socket belongs: ``$RUNTIME_DIRECTORY`` under systemd (the first), else the state directory."""
-    given = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return (Path(given) if given else state_directory) / SOCKET
+        except Exception as error:  # noqa: BLE001 - a fault in one command must not end the daemon
+            log(Event.COMMAND_FAILED, error=error)
+            return {"ok": False, "error": "a fault in the daemon; see its log"}
 
 
 def _listener(path: Path) -> socket.socket:
@@ -156,33 +98,7 @@ def _listener(path: Path) -> socket.socket:
     return listener
 
 
-def _exchange(connection: socket.socket, line: bytes, path: Path) -> bytes:
-    received = bytearray()
-    try:
-        connection.sendall(line)
-        while not received.endswith(b"\n") and len(received) <= MAX_ANSWER:
-            chunk = connection.recv(_CHUNK)
-            if not chunk:
-                break
-            received += chunk
-    except OSError as error:
-        raise NoAnswerError(f"{path}: a responder listens there and does not answer: {error}") from error
-    return bytes(received)
-
-
 def _answer_line(answer: Answer) -> bytes:
     """An answer that is too large is refused here: its asker would take it for something else's."""
-    line = _line(answer)
-    return line if len(line) <= MAX_ANSWER else _line({"ok": False, "error": "the answer is too large to be told"})
-
-
-def _line(value: Answer) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
-
-
-def _parsed(line: bytes) -> Answer | None:
-    with contextlib.suppress(ValueError, RecursionError):
-        value = json.loads(line)
-        if line.endswith(b"\n") and isinstance(value, dict):
-            return value
-    return None
+    line = encoded(answer)
+    return line if len(line) <= MAX_ANSWER else encoded({"ok": False, "error": "the answer is too large to be told"})

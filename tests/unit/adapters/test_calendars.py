@@ -157,7 +157,7 @@ async def test_the_daemon_works_them_out_anew_each_day(place: Place, holidays: s
         show_addresses=False,
     )
     daemon.reload = lambda: reloads.append("asked")  # type: ignore[method-assign]  # the reload has tests of its own
-    await daemon._move_on()
+    daemon._once_a_day()
     assert len(reloads) == asked
 
 

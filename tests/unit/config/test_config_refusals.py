@@ -151,16 +151,16 @@ def test_the_daemon_says_it_at_the_start_after_a_reload_and_in_its_status(
     """At level error each time, until it is mended."""
     config = loaded(tmp_path, BASE + '[crisis]\nlines = ["gb-calm"]\n')
     daemon = daemon_of(config, datetime(2026, 11, 24, 20, tzinfo=UTC))
-    daemon._say_warnings()
-    daemon._say_warnings()
+    daemon._log_warnings()
+    daemon._log_warnings()
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [vars(record)["why"] for record in errors] == list(config.refusals) * 2
-    assert "replies go out without what the file asks for: 1, see the log" in daemon.status()
+    assert "configured text refused: 1, see the log" in daemon.status()
     daemon._config = loaded(tmp_path, BASE)
     caplog.clear()
-    daemon._say_warnings()
+    daemon._log_warnings()
     assert not [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "go out without" not in daemon.status()
+    assert "configured text refused" not in daemon.status()
 
 
 def daemon_of(config: Config, now: datetime) -> Daemon:
@@ -197,14 +197,14 @@ async def test_an_old_comparison_is_said_everywhere_and_costs_no_reply(
     at = datetime(2026, 11, 24, 20, tzinfo=UTC)
     config = loaded(tmp_path, BASE + compared_on)
     daemon = daemon_of(config, at)
-    daemon._say_warnings()
-    assert any(said in record.getMessage() for record in caplog.records) if said else True
+    daemon._log_warnings()
+    assert any(said in vars(record)["why"] for record in caplog.records) if said else True
     assert ("compared" in daemon.status()) == bool(said)
     assert said is None or said in daemon.status()
-    daemon._said_warnings = ()
+    daemon._warnings_logged = ()
     caplog.clear()
-    await daemon._move_on()
-    assert any("compared" in record.getMessage() for record in caplog.records) == bool(said)
+    daemon._once_a_day()
+    assert any("compared" in vars(record)["why"] for record in caplog.records) == bool(said)
 
     box = config.mailboxes[0]
     period = box.schedule.closed_period(at)

@@ -7,9 +7,11 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from responder.adapters.events import FIELDS, Event, log
 from responder.daemon import logs
 
 
@@ -97,7 +99,7 @@ def test_style_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         ("tom @ town.example", "<address>"),
         ("see https://town.example/?rcpt=tom.roe%40town.example", "see <address>"),
         ("tom%2540town.example", "<address>"),
-        ("sender=tom@town.example uid=7", "sender=<address> uid=7"),
+        ("why=tom@town.example uid=7", "why=<address> uid=7"),
         ("<tom@town.example>: no", "<<address>>: no"),
         ("['tom@town.example', 'ann@town.example']", "['<address>', '<address>']"),
         ("    @property\n    def fact", "    @property\n    def fact"),
@@ -117,3 +119,43 @@ def test_redaction_of_much(text: str) -> None:
     """A line as long as a hostile server likes is read to its end; benchmarks/hostile.py says how long that takes."""
     address = "tom@town.example"
     assert address not in logs.redact(f"{text * 100_000} {address}")
+
+
+ALL_FIELDS = {
+    "mailbox": "box",
+    "uid": 7,
+    "rule": "a",
+    "why": "b",
+    "fix": "c",
+    "until": datetime(2026, 11, 23, 9, tzinfo=UTC),
+    "maybe_person": 1,
+    "changed": "x",
+}
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        (
+            "journal",
+            "<4>box: rate limited  uid=7 rule=a why=b fix=c until=2026-11-23T09:00:00+00:00 changed=x maybe_person=1\n",
+        ),
+        ("json", {**ALL_FIELDS, "until": "2026-11-23T09:00:00+00:00", "level": "warning", "event": "rate limited"}),
+    ],
+)
+def test_every_field_reaches_the_line(style: logs.LogStyle, expected: object) -> None:
+    """What is done about it and until when, too; in the table's order."""
+    stream = io.StringIO()
+    logs.configure(style, stream=stream)
+    log(Event.LIMITED, **ALL_FIELDS)  # type: ignore[arg-type]  # more than the event has: the formatter knows them all
+    if style == "json":
+        entry = json.loads(stream.getvalue())
+        del entry["at"]
+        assert entry == expected
+    else:
+        assert stream.getvalue() == expected
+
+
+def test_the_fields_are_the_tables() -> None:
+    """None is forgotten by the formatter."""
+    assert tuple(FIELDS) == logs.FACTS

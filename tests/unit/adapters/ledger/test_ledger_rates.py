@@ -229,6 +229,18 @@ async def test_a_clock_that_was_set_back_does_not_hold_for_ever(ledger: Ledger) 
     assert await claim(ledger, fifth, NIGHT) == OverRate("rate-proof", NIGHT + HOUR)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "counts"),
+    [(HOUR, True), (HOUR + timedelta(microseconds=1), False), (400 * DAY, False)],
+    ids=["one window ahead", "a moment more", "a distant future"],
+)
+async def test_the_far_end_of_the_window(ledger: Ledger, ahead: timedelta, counts: bool) -> None:
+    """Replies that a clock ahead of ours claimed count up to one window ahead, and hold nothing beyond it."""
+    await send(ledger, 1, NIGHT + ahead)
+    await send(ledger, 2, NIGHT + ahead)
+    assert isinstance(await claim(ledger, await new(ledger, 3), NIGHT), OverRate if counts else Claimed)
+
+
 async def test_other_rates_ask_again(ledger: Ledger) -> None:
     """What waited under the old ones is ready at once; what a retry put off stays put off."""
     await send(ledger, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -252,7 +253,7 @@ def test_a_linter_without_its_rules_costs_the_words_and_not_the_file(
 def test_a_broken_english_text_does_not_refuse_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The few words that are in no file go out, and it is told."""
     words.language.cache_clear()
-    monkeypatch.setattr("responder.core.reply.words.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr(words, "resources", SimpleNamespace(files=lambda _: tmp_path))  # its own reading alone
     try:
         config = loaded(tmp_path, PRACTICE, MAILBOX.format("hello"))
         assert any("cannot be read" in each for each in config.refusals)

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -271,7 +272,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         for file in ("ordinary.txt", "discreet.txt", "help.txt", "words.toml"):
             (tmp_path / "templates" / code / file).write_text((TEMPLATES / code / file).read_text("utf-8"), "utf-8")
     words.language.cache_clear()
-    monkeypatch.setattr("responder.core.reply.words.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr(words, "resources", SimpleNamespace(files=lambda _: tmp_path))  # its own reading alone
     yield tmp_path / "templates"
     words.language.cache_clear()
 

@@ -1,44 +1,70 @@
-# make demo | test | check | bench | lock | clean: "make help" says what each does
+# "make help" says what there is
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: corpus fuzz help demo test check bench sweep rules lock clean distclean
+.PHONY: help demo quick pages test check lines bench sweep fuzz corpus rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PROCESSES ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 help:
-	@echo "make demo    try it on this machine, no account needed      ARGS='--help' for its options"
-	@echo "make test    every test; Dovecot, Postfix's smtp-sink and systemd-analyze are installed if this is allowed"
-	@echo "make check   lint, types, layers, coverage of the last make test"
-	@echo "make bench   the benchmarks"
-	echo "make sweep   every time zone, a century: it opens and closes exactly when it says (a quarter of an hour)"
-	echo "make corpus  judge the corpus of messages, and print who was answered"
-	echo "make fuzz    damaged messages, by the hundred thousand      ARGS='--seconds 3600' for longer"
-	echo "make rules   write the README's tables of rules anew, from the rules"
-	echo "make lock    pin the dependencies anew                      ARGS='--upgrade' for newer ones"
-	@echo "make clean   remove what the tools left; make distclean: and $(VENV)"
+	@printf '%s\n' \
+	  "Use it" \
+	  "  make demo       try it on this machine, no account needed      ARGS='--help' for its options" \
+	  "While you write" \
+	  "  make quick      format, lint, import rules, plain English and the unit tests: about a minute" \
+	  "  make pages      the tests that look at pages in a browser" \
+	  "  make test       every test                                     ARGS='tests/wire -k idle' for some of them" \
+	  "                  Installs Dovecot, Postfix, Chromium and the editors if it may; PROCESSES=2 at a time" \
+	  "  make check      format, lint, types, import rules, plain English, and the coverage of the last make test" \
+	  "  make lines      lines by room, and how long functions are" \
+	  "Now and then" \
+	  "  make bench      the benchmarks                                 ARGS is passed to each" \
+	  "  make sweep      every time zone, a century: it opens and closes exactly when it says (a quarter of an hour)" \
+	  "  make fuzz       damaged messages, by the hundred thousand      ARGS='--seconds 3600' for longer" \
+	  "  make corpus     judge the corpus of messages, and print who was answered" \
+	  "  make rules      write the README's tables of rules again, from the rules" \
+	  "  make lock       pin the dependencies again                     ARGS='--upgrade' for newer ones" \
+	  "Tidy up" \
+	  "  make clean      remove what the tools left" \
+	  "  make distclean  the same, and $(VENV)"
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/responder demo $(ARGS)
 
+quick: $(VENV)/.dev
+	@$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.plain_english
+	$(BIN)/pytest -n $(PROCESSES) tests/unit $(ARGS)
+
+pages: $(VENV)/.dev $(VENV)/.browser
+	@.ci/system-packages
+	$(BIN)/pytest -n $(PROCESSES) tests/browser $(ARGS)
+
 test: $(VENV)/.dev $(VENV)/.browser
 	@.ci/system-packages
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --cov --cov-report= $(ARGS)
 
 check: $(VENV)/.dev
-	@$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	@$(BIN)/ruff format --check
+	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.plain_english
 	$(BIN)/python tools/coverage_gate.py
+
+lines: $(VENV)/.dev
+	@$(BIN)/python -m tools.lines
 
 bench: $(VENV)/.dev
 	@.ci/system-packages

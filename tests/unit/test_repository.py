@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from responder.cli.arguments import parser as whole_parser
 from tests import ROOT
-from tools import coverage_gate, rule_table
+from tools import coverage_gate, lines, plain_english, rule_table
 from tools.requirements import requirements
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -180,3 +180,21 @@ class TestCoverageGate:
         """What must stay pure must also be covered, and is listed once."""
         core = coverage_gate.core_modules(pyproject())
         assert core == {"responder.core"}
+
+
+def test_banned_words_are_found_where_they_stand() -> None:
+    """Also across the end of a line, and behind the mark of a comment."""
+    text = "one\n# a list of\n# ours, anew\nThat is none."
+    assert plain_english.found_in("x.py", text) == [
+        ("x.py", 3, "anew"),
+        ("x.py", 2, "of ours"),
+        ("x.py", 4, "a ... that is none"),
+    ]
+    assert plain_english.found_in("x.py", "a new hour; sofa ours; nonesuch") == []
+
+
+def test_lines_of_code_are_counted_without_words_and_blanks() -> None:
+    """A docstring, a comment and an empty line are not code; a text over several lines is."""
+    text = '"""What it is."""\n\nX = """a\nb"""\n\n\ndef f() -> int:\n    """Says."""\n    # why\n    return 1\n'
+    assert lines.size_of(text) == (1, 10, 4)
+    assert list(lines.function_lengths(text)) == [3]

@@ -78,6 +78,23 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (ROOT / page.parent / target).exists(), target
 
 
+def test_contributing_names_files_that_there_are() -> None:
+    """Someone who follows it finds the file, or the folder, that it names."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:responder|tests|tools|docs|benchmarks)/[\w./-]*)`", page)
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_help_lists_every_target_of_the_makefile() -> None:
+    """What can be made is told by ``make help``, and nothing else is."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [phony] = re.findall(r"^[.]PHONY: (.*)$", makefile, re.MULTILINE)
+    told = re.findall(r'^\t  "  +make ([a-z]+) ', makefile, re.MULTILINE)
+    assert ["help", *told] == phony.split()
+    assert set(phony.split()) == set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
 def test_readme_lists_the_commands_that_there_are() -> None:
     """Every command is in the README's table, and every command in the table exists."""
     documented = set(re.findall(r"^\| `responder ([a-z-]+)", README, re.MULTILINE))

@@ -32,8 +32,8 @@ _ABOUT: Final = {
 }
 """When each variant goes out, by what ``--variant`` calls it."""
 
-_SAID_ELSEWHERE: Final = ("no authserv_id", "words are a draft")
-"""In remarks about who is answered, of which check tells the owner, and in those that the list of languages has too."""
+_SAID_ELSEWHERE: Final = ("no-authserv-id", "draft")
+"""Codes of remarks about who is answered, of which check tells, and of those that the list of languages has too."""
 
 _PAGE_STARTS: Final = 2000
 """Characters at the start of a page in which it says what made it."""
@@ -200,7 +200,7 @@ def _is_meant(variant: str, name: str) -> bool:
 
 
 def _looks(config: Config) -> Iterator[str]:
-    return (each for each in config.remarks if not any(words in each for words in _SAID_ELSEWHERE))
+    return (each for each in config.remarks if each.code not in _SAID_ELSEWHERE)
 
 
 def _refused(composers: Iterable[Composer]) -> Iterator[str]:

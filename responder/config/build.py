@@ -18,6 +18,7 @@ from responder.config.helplines import help_block
 from responder.config.problems import Findings, Problem
 from responder.config.replies import Replies, replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
+from responder.core.errors import Told
 from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.pipeline import Pipeline
@@ -119,26 +120,25 @@ def _rates(table: schema.Rates) -> Rates:
     )
 
 
-def _remarks(boxes: tuple[MailboxConfig, ...]) -> Iterator[str]:
+def _remarks(boxes: tuple[MailboxConfig, ...]) -> Iterator[Told]:
     for number, box in enumerate(boxes, 1):
-        if box.rules.authserv_id is not None:
-            continue
-        yield (
-            f"mailbox {number}: no authserv_id, so forged senders are not told from real ones. Write whose "
-            "Authentication-Results to believe, as the mailbox's own mail shows it"
-        )
-        if box.rules.trust_reply_to:
-            yield (
-                f"mailbox {number}: no authserv_id, so trust_reply_to does nothing: nobody can tell whether a message "
-                "is really from there. Write whose Authentication-Results to believe"
-            )
-        if any(form.host is None for form in box.rules.contact_forms):
-            yield (
-                f"mailbox {number}: no authserv_id, so no [[contact_form]] can be told from whoever pretends to be it, "
-                "and gets no reply. Write whose Authentication-Results to believe"
-            )
+        if box.rules.authserv_id is None:
+            yield from _without_authserv_id(f"mailbox {number}: no authserv_id, so", box)
     for name in sorted({name for box in boxes for name in _drafts(box.reply)}):
-        yield f"the {name} words are a draft: no clinician and no native speaker has signed them yet"
+        yield Told("draft", f"the {name} words are a draft: no clinician and no native speaker has signed them yet")
+
+
+def _without_authserv_id(start: str, box: MailboxConfig) -> Iterator[Told]:
+    """What the mailbox cannot do without it; ``start`` begins each sentence."""
+    fix = "Write whose Authentication-Results to believe"
+    code = "no-authserv-id"
+    yield Told(code, f"{start} forged senders are not told from real ones. {fix}, as the mailbox's own mail shows it")
+    if box.rules.trust_reply_to:
+        what = "trust_reply_to does nothing: nobody can tell whether a message is really from there"
+        yield Told(code, f"{start} {what}. {fix}")
+    if any(form.host is None for form in box.rules.contact_forms):
+        what = "no [[contact_form]] can be told from whoever pretends to be it, and gets no reply"
+        yield Told(code, f"{start} {what}. {fix}")
 
 
 def _drafts(settings: ReplySettings) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _holidays(path: Path, table: schema.Holidays | None, problems: list[Problem]
     for index, name in enumerate(table.calendars):
         if _ADDRESS.match(name):
             text = "this is an address, and only files are read. Save the calendar to a file and write its name here"
-            problems.append(Problem(("holidays", "calendars", index), text))
+            problems.append(Problem(("holidays", "calendars", index), "address-of-calendar", text))
     return HolidayConfig(table.public, tuple(path.parent / name for name in table.calendars))
 
 
@@ -188,7 +188,9 @@ def _closed(
     if practice is None:  # neither its holidays nor its zone are known
         return ClosedDays()
     closed = calendars(holidays, practice.region, practice.time_zone)
-    problems += [Problem(("holidays", "calendars", index), text) for index, text in closed.unusable.items()]
+    problems += [
+        Problem(("holidays", "calendars", index), "bad-calendar", text) for index, text in closed.unusable.items()
+    ]
     return closed
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from responder.config.values import HolidayConfig
+from responder.core.errors import Told
 from responder.core.hours.schedule import Closure
 
 
@@ -24,7 +25,7 @@ class ClosedDays:
 
     dates: Mapping[date, str] = field(default_factory=dict[date, str])
     events: tuple[Closure, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Told, ...] = ()
     unusable: Mapping[int, str] = field(default_factory=dict[int, str])
 
 

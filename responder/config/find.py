@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from responder.core.errors import ConfigError
+from responder.config import files
+from responder.core.errors import ConfigError, Told
 
 SYSTEM_PATH = Path("/etc/responder/config.toml")
 MAX_OCTETS: Final = 1_000_000
@@ -35,7 +36,8 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
         if _exists(path):
             return path
     looked = ", ".join(map(str, places))
-    raise ConfigError(f"no configuration file. Looked for {looked}. {_CREATE}, or name it with --config.")
+    text = f"no configuration file. Looked for {looked}. {_CREATE}, or name it with --config."
+    raise ConfigError(Told("no-file", text))
 
 
 def _usual_places(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -50,7 +52,9 @@ def _usual_places(environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _existing(path: Path, asked_by: str) -> Path:
     if not _exists(path):
-        raise ConfigError(f"{path}: there is no such file, but {asked_by} names it. {_CREATE}, or correct the name.")
+        raise _refused(
+            path, "no-file", f"there is no such file, but {asked_by} names it. {_CREATE}, or correct the name."
+        )
     return path
 
 
@@ -68,36 +72,56 @@ def read_text(path: Path) -> str:
     Raises:
         ConfigError: it cannot be read, or is not such a text.
     """
+    return decode(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file as it is.
+
+    Raises:
+        ConfigError: it cannot be read, or is no configuration.
+    """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_OCTETS + 1)
-    except IsADirectoryError:
-        raise ConfigError(
-            f"{path}: this is a directory. Name the file in it, such as {path / 'config.toml'}."
-        ) from None
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file. {_CREATE}.") from None
-    except PermissionError:
-        raise ConfigError(
-            f"{path}: not allowed to read it. Let the user that runs responder read it: chmod a+r."
-        ) from None
+        content = files.read(path, MAX_OCTETS)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise _refused(path, "unreadable-file", _why_unreadable(path, error)) from None
     if len(content) > MAX_OCTETS:
-        raise ConfigError(f"{path}: this is too long for a configuration file. Is it the right one?")
-    return _decode(path, content)
+        raise _refused(path, "unreadable-file", "this is too long for a configuration file. Is it the right one?")
+    return content
 
 
-def _decode(path: Path, content: bytes) -> str:
+def _why_unreadable(path: Path, error: OSError) -> str:
+    match error:
+        case files.NotRegularError() if path.is_dir():
+            return f"this is a directory. Name the file in it, such as {path / 'config.toml'}."
+        case files.NotRegularError():
+            return f"{error.strerror}, and reading it might never end. Name a plain file."
+        case FileNotFoundError():
+            return f"there is no such file. {_CREATE}."
+        case PermissionError():
+            return "not allowed to read it. Let the user that runs responder read it: chmod a+r."
+        case _:
+            return f"cannot be read: {error.strerror}."
+
+
+def decode(path: Path, content: bytes) -> str:
+    """The text of a file that was read.
+
+    Raises:
+        ConfigError: it is not UTF-8, or there is nothing in it.
+    """
     if content.startswith(_UTF16_MARKS):
-        raise ConfigError(f"{path}: the file is UTF-16. Save it as UTF-8 (in Notepad: Save as, Encoding).")
+        raise _refused(path, "not-utf-8", "the file is UTF-16. Save it as UTF-8 (in Notepad: Save as, Encoding).")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{path}:{line}: there is a character here that is not UTF-8. Save the file as UTF-8."
-        ) from None
+        text = "there is a character here that is not UTF-8. Save the file as UTF-8."
+        raise _refused(path, "not-utf-8", text, line) from None
     if not text.strip():
-        raise ConfigError(f"{path}: the file is empty. {_CREATE}.")
+        raise _refused(path, "empty-file", f"the file is empty. {_CREATE}.")
     return text.replace("\r\n", "\n")
+
+
+def _refused(path: Path, code: str, text: str, line: int | None = None) -> ConfigError:
+    return ConfigError(Told(code, f"{path}:{line}: {text}" if line else f"{path}: {text}"))

@@ -52,7 +52,7 @@ def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Find
     """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
         for found in linted(lint.lint_words, words, language=language, discreet=False):
-            findings.look((*loc, key), f'"{found.excerpt}": {found.reason} {found.cure}')
+            findings.look((*loc, key), found.rule, f'"{found.excerpt}": {found.reason} {found.cure}')
 
 
 def _without_telling_hours(
@@ -63,7 +63,7 @@ def _without_telling_hours(
     hours, name = line.hours or "", practice.name
     for found in linted(lint.lint_words, hours, language=language, discreet=discreet, practice_name=name):
         if found.refused:
-            findings.refuse((*loc, "hours"), f'"{found.excerpt}": {found.reason} {found.cure}')
+            findings.refuse((*loc, "hours"), found.rule, f'"{found.excerpt}": {found.reason} {found.cure}')
             return replace(line, hours=None)
     return line
 
@@ -91,7 +91,7 @@ def _own_line(index: int, table: schema.OwnLine, region: str, findings: Findings
         if number is None:
             return None
         if number.doubt:
-            findings.look((*loc, key), number.doubt)
+            findings.look((*loc, key), "doubtful-number", number.doubt)
     phone, sms = read.get("phone"), read.get("sms_number")
     return replace(line, tel=phone.tel if phone else None, sms_tel=sms.tel if sms else None)
 
@@ -101,5 +101,5 @@ def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.ar
     try:
         return make(*args, **kwargs)
     except ValueError as error:
-        problems.append(Problem(loc, str(error)))
+        problems.append(Problem(loc, "bad-crisis-line", str(error)))
         return None

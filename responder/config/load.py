@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,9 +17,17 @@ from responder.config.find import read_text
 from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.spelling import did_you_mean
 from responder.config.values import Config
-from responder.core.errors import ConfigError
+from responder.core.errors import ConfigError, Told
 
 _Table = TypeVar("_Table", bound=BaseModel)
+
+_COMPARE = "Compare the file with config.example.toml"
+_PART = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?:{_PART}[ \t]*+\.[ \t]*+){{50}}")
+"""No key of ours has more than three parts; thousands of them end every walk through what was read."""
+
+_DEEPEST: Final = 20
+"""Tables and lists in one another, of which no file needs more than five."""
 
 
 def load(path: Path, calendars: CalendarReader) -> Config:
@@ -49,14 +58,32 @@ def load(path: Path, calendars: CalendarReader) -> Config:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ConfigError(Told("bad-toml", f"{path}:{line}: a key of too many parts. {_COMPARE}."))
     try:
-        return tomllib.loads(text)
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         from responder.config.syntax import explain
 
         raise ConfigError(explain(path, text, error)) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets in brackets
-        raise ConfigError(f"{path}: not TOML that can be read. Compare the file with config.example.toml.") from None
+        raise _unreadable(path) from None
+    if _is_deep(raw):
+        raise _unreadable(path)
+    return raw
+
+
+def _unreadable(path: Path) -> ConfigError:
+    return ConfigError(Told("bad-toml", f"{path}: not TOML that can be read. {_COMPARE}."))
+
+
+def _is_deep(raw: dict[str, Any]) -> bool:
+    level: list[Any] = [raw]
+    for _ in range(_DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+    return bool(level)
 
 
 class _Reader:
@@ -91,7 +118,7 @@ class _Reader:
             else:
                 hint = did_you_mean(key, known) or f" There are {', '.join(known)}"
                 text = f"not {schema.File.KEYS_ARE}.{hint}"
-            self.problems.append(Problem((key,), text, at_key=True))
+            self.problems.append(Problem((key,), "unknown-key", text, at_key=True))
 
     def _table(self, key: str, model: type[_Table]) -> _Table | None:
         """The table; with nothing but defaults when it is not there and may be left out."""
@@ -100,11 +127,13 @@ class _Reader:
             return model()
         if raw is None:
             self.problems.append(
-                Problem((key,), f"missing. Write a table [{key}], as in config.example.toml", at_key=True)
+                Problem((key,), "missing", f"missing. Write a table [{key}], as in config.example.toml", at_key=True)
             )
             return None
         if isinstance(raw, list):
-            self.problems.append(Problem((key,), f"there is one only. Write [{key}] with single brackets", at_key=True))
+            self.problems.append(
+                Problem((key,), "wrong-brackets", f"there is one only. Write [{key}] with single brackets", at_key=True)
+            )
             return None
         return self._validated((key,), raw, model)
 
@@ -113,7 +142,7 @@ class _Reader:
         raw = self._raw.get(key, [])
         if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
             text = f"there may be several. Write [[{key}]] with double brackets"
-            self.problems.append(Problem((key,), text, at_key=True))
+            self.problems.append(Problem((key,), "wrong-brackets", text, at_key=True))
             return {}
         read = {index: self._validated((key, index), entry, model) for index, entry in enumerate(raw)}
         return {index: table for index, table in read.items() if table is not None}
@@ -121,7 +150,7 @@ class _Reader:
     def _mailboxes(self) -> dict[int, schema.Mailbox]:
         if not self._raw.get("mailbox"):
             text = "missing. Write at least one [[mailbox]], as in config.example.toml"
-            self.problems.append(Problem(("mailbox",), text, at_key=True))
+            self.problems.append(Problem(("mailbox",), "missing", text, at_key=True))
             return {}
         return self._tables("mailbox", schema.Mailbox)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
 
-from responder.config import readers, schema
+from responder.config import files, readers, schema
 from responder.config.problems import Loc, Problem
 from responder.config.providers import Provider, provider, refused
 from responder.config.spelling import did_you_mean
@@ -89,7 +89,9 @@ def _addresses_listed_twice(tables: Mapping[int, schema.Mailbox]) -> Iterator[Pr
         for loc, address in zip(places, _addresses(table), strict=True):
             if address.identity in seen:
                 yield Problem(
-                    loc, "this address is listed already. One address belongs to one mailbox; keep it in one place"
+                    loc,
+                    "listed-twice",
+                    "this address is listed already. One address belongs to one mailbox; keep it in one place",
                 )
             seen.add(address.identity)
 
@@ -98,7 +100,9 @@ def _forms_listed_twice(forms: Mapping[int, schema.ContactForm]) -> Iterator[Pro
     seen: set[str] = set()
     for index, form in forms.items():
         if form.from_.identity in seen:
-            yield Problem(("contact_form", index, "from"), "this form is listed already. Take one of them out")
+            yield Problem(
+                ("contact_form", index, "from"), "listed-twice", "this form is listed already. Take one of them out"
+            )
         seen.add(form.from_.identity)
 
 
@@ -108,7 +112,7 @@ def _folders_listed_twice(found: Mapping[int, Account]) -> Iterator[Problem]:
         folder = (account.imap.host, account.username.lower(), account.folder)
         if folder in seen:
             text = "this folder of this account is watched already. Write all its addresses in one [[mailbox]]"
-            yield Problem(("mailbox", index), text)
+            yield Problem(("mailbox", index), "listed-twice", text)
         seen.add(folder)
 
 
@@ -142,8 +146,8 @@ class _Reader:
             return None
         return Account(self._index, table.folder, imap, smtp, username, password, rules)
 
-    def _wrong(self, loc: Loc, text: str, *, at_key: bool = False) -> None:
-        self._problems.append(Problem(("mailbox", self._index, *loc), text, at_key=at_key))
+    def _wrong(self, loc: Loc, code: str, text: str, *, at_key: bool = False) -> None:
+        self._problems.append(Problem(("mailbox", self._index, *loc), code, text, at_key=at_key))
 
     # Servers
 
@@ -153,7 +157,7 @@ class _Reader:
         try:
             return provider(self._table.provider)
         except ValueError as error:
-            self._wrong(("provider",), str(error))
+            self._wrong(("provider",), "bad-provider", str(error))
             return None
 
     def _servers(self, preset: Provider | None) -> tuple[ServerConfig | None, ServerConfig | None]:
@@ -163,27 +167,40 @@ class _Reader:
             return self._imap(table.imap), self._smtp(table.smtp)
         for key, server in (("imap", table.imap), ("smtp", table.smtp)):
             if server is not None:
-                self._wrong((key,), f"provider names the servers already. Take {key} or provider out", at_key=True)
+                self._wrong(
+                    (key,),
+                    "provider-and-servers",
+                    f"provider names the servers already. Take {key} or provider out",
+                    at_key=True,
+                )
         if preset is None:
             return None, None
         ca_file = self._ca_file(("ca_file",), table.ca_file)
         if preset.needs_ca_file and table.ca_file is None:
             text = 'needs the certificate that it exports, in a line ca_file = "..." of this [[mailbox]]'
-            self._wrong(("provider",), text)
+            self._wrong(("provider",), "bad-provider", text)
         return _trusting(preset.imap, ca_file), _trusting(preset.smtp, ca_file)
 
     def _complain_without_provider(self) -> None:
         table = self._table
         if table.ca_file is not None:
-            self._wrong(("ca_file",), "goes with provider. Without it, write ca_file inside imap and smtp", at_key=True)
+            self._wrong(
+                ("ca_file",),
+                "misplaced-key",
+                "goes with provider. Without it, write ca_file inside imap and smtp",
+                at_key=True,
+            )
         if table.imap is None and table.smtp is None:
             self._wrong(
-                (), 'where is the mail? Write provider = "fastmail" or the like, or both imap and smtp', at_key=True
+                (),
+                "no-servers",
+                'where is the mail? Write provider = "fastmail" or the like, or both imap and smtp',
+                at_key=True,
             )
         elif table.imap is None or table.smtp is None:
             key = "imap" if table.imap is None else "smtp"
             example = f'{key} = {{ host = "{key}.harbour.example", tls = "implicit" }}'
-            self._wrong((), f"{key} is missing. Write, for example, {example}", at_key=True)
+            self._wrong((), "missing", f"{key} is missing. Write, for example, {example}", at_key=True)
 
     def _imap(self, table: schema.Server | None) -> ServerConfig | None:
         return None if table is None else self._server("imap", table, _IMAP_PORTS, auth=True)
@@ -192,7 +209,11 @@ class _Reader:
         if table is None:
             return None
         if not table.auth and not readers.is_loopback(table.host):
-            self._wrong(("smtp", "auth"), "only a relay on this very machine (localhost) takes mail without a login")
+            self._wrong(
+                ("smtp", "auth"),
+                "relay-elsewhere",
+                "only a relay on this very machine (localhost) takes mail without a login",
+            )
         return self._server("smtp", table, _SMTP_PORTS, auth=table.auth)
 
     def _server(self, key: str, table: schema.Server, ports: Mapping[Tls, int], *, auth: bool) -> ServerConfig:
@@ -200,15 +221,19 @@ class _Reader:
         local = readers.is_loopback(table.host)
         if table.tls == "none" and not local:
             text = 'without TLS the password crosses the network in clear; only allowed on localhost. Write "implicit"'
-            self._wrong((key, "tls"), text)
+            self._wrong((key, "tls"), "no-tls", text)
         elif not local and _MEANT_FOR.get(port, table.tls) != table.tls:
             self._wrong(
-                (key, "tls"), f'port {port} speaks "{_MEANT_FOR[port]}". Write that, or the port that goes with this'
+                (key, "tls"),
+                "wrong-port",
+                f'port {port} speaks "{_MEANT_FOR[port]}". Write that, or the port that goes with this',
             )
         if port in _OTHER_PROTOCOLS or (port == 25 and not local):  # noqa: PLR2004 - RFC 5321 §4.5.4.2 names it
-            self._wrong((key, "port"), f"port {port} {_other_port(port)}. Usual here is {ports['implicit']}")
+            self._wrong(
+                (key, "port"), "wrong-port", f"port {port} {_other_port(port)}. Usual here is {ports['implicit']}"
+            )
         if _OAUTH_ONLY.fullmatch(table.host):
-            self._wrong((key, "host"), refused()["microsoft365"])
+            self._wrong((key, "host"), "bad-provider", refused()["microsoft365"])
         return ServerConfig(table.host, port, table.tls, self._ca_file((key, "ca_file"), table.ca_file), auth)
 
     def _ca_file(self, loc: Loc, name: str | None) -> Path | None:
@@ -216,9 +241,9 @@ class _Reader:
             return None
         file = self._directory / name
         try:
-            file.open("rb").close()
+            files.read(file, 0)
         except OSError as error:
-            self._wrong(loc, f"cannot be read: {error.strerror}. It is looked for at {file}")
+            self._wrong(loc, "unreadable-file", f"cannot be read: {error.strerror}. It is looked for at {file}")
         return file
 
     # Login
@@ -231,7 +256,7 @@ class _Reader:
         match form:
             case "ask":
                 text = 'needs a line username = "..." beside it: its logins are not always the address'
-                self._wrong(("provider",), text)
+                self._wrong(("provider",), "missing", text)
                 return None
             case "local-part":
                 return table.address.local
@@ -249,7 +274,7 @@ class _Reader:
                 if given
                 else "does not say where it lies"
             )
-            self._wrong(("password",), f"{fault}. Write one of credential, file, env and command")
+            self._wrong(("password",), "bad-password", f"{fault}. Write one of credential, file, env and command")
             return None
         if secret.credential is not None:
             return self._named(CredentialSource(secret.credential), _CREDENTIAL_NAME, "a credential")
@@ -265,7 +290,9 @@ class _Reader:
         if not pattern.fullmatch(source.name):
             key = "env" if isinstance(source, EnvSource) else "credential"
             self._wrong(
-                ("password", key), f"cannot be the name of {what}. Write its name here, never the password itself"
+                ("password", key),
+                "bad-password",
+                f"cannot be the name of {what}. Write its name here, never the password itself",
             )
         return source
 
@@ -274,13 +301,17 @@ class _Reader:
     def _authserv_id(self) -> str | None:
         name = self._table.authserv_id
         if name is not None and not _AUTHSERV_ID.fullmatch(name):
-            self._wrong(("authserv_id",), "is one name without blanks, as at the start of Authentication-Results")
+            self._wrong(
+                ("authserv_id",),
+                "bad-authserv-id",
+                "is one name without blanks, as at the start of Authentication-Results",
+            )
         return name
 
     def _rules_off(self) -> frozenset[str]:
         for index, name in enumerate(self._table.rules_off):
             if fault := _cannot_be_off(name):
-                self._wrong(("rules_off", index), fault)
+                self._wrong(("rules_off", index), "bad-rule", fault)
         return frozenset(self._table.rules_off)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from responder.config import schema, week
+from responder.config import files, schema, week
 from responder.config.problems import Findings, Loc
 from responder.config.readers import Unfit
 from responder.core import lint
@@ -104,7 +104,7 @@ class OwnWordsReader:
         found = linted(look, text, language=code, discreet=discreet, practice_name=self._name)
         for each in found:
             tell = self._findings.refuse if each.refused else self._findings.look
-            tell(loc, f'line {each.line}, "{each.excerpt}": {each.reason} {each.cure}')
+            tell(loc, each.rule, f'line {each.line}, "{each.excerpt}": {each.reason} {each.cure}')
         return not any(each.refused for each in found)
 
     def _by_language(self, loc: Loc, values: Mapping[str, _T | Unfit]) -> dict[str, _T]:
@@ -112,11 +112,13 @@ class OwnWordsReader:
         found: dict[str, _T] = {}
         for code, value in values.items():
             if isinstance(value, Unfit):
-                self._findings.refuse((*loc, code) if code else loc, value.reason)
+                self._findings.refuse((*loc, code) if code else loc, "bad-words", value.reason)
                 continue
             of = code or next(iter(self._languages), LANGUAGES[0])
             if of not in self._languages:
-                self._findings.look((*loc, of), "no reply is written in this language, so this is never used")
+                self._findings.look(
+                    (*loc, of), "unused-language", "no reply is written in this language, so this is never used"
+                )
             found[of] = value
         return found
 
@@ -124,15 +126,14 @@ class OwnWordsReader:
         """The text of a template's file; refused and None when it is none."""
         file = self._directory / name
         try:
-            content = file.read_bytes()
+            content = files.read(file, MAX_TEMPLATE_OCTETS)
+            if len(content) > MAX_TEMPLATE_OCTETS:
+                reason = f"is longer than {MAX_TEMPLATE_OCTETS} octets, but a reply is a short text"
+            else:
+                return content.decode("utf-8-sig").replace("\r\n", "\n")
         except OSError as error:
-            self._findings.refuse(loc, f"cannot be read: {error.strerror}. It is looked for at {file}")
-            return None
-        if len(content) > MAX_TEMPLATE_OCTETS:
-            self._findings.refuse(loc, f"is longer than {MAX_TEMPLATE_OCTETS} octets, but a reply is a short text")
-            return None
-        try:
-            return content.decode("utf-8-sig").replace("\r\n", "\n")
+            reason = f"cannot be read: {error.strerror}. It is looked for at {file}"
         except UnicodeDecodeError:
-            self._findings.refuse(loc, "is not UTF-8 text. Save the file as UTF-8")
-            return None
+            reason = "is not UTF-8 text. Save the file as UTF-8"
+        self._findings.refuse(loc, "unreadable-file", reason)
+        return None

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from responder.config.spelling import did_you_mean
+from responder.config.values import Fault
+from responder.core.errors import Told
 
 Loc = tuple[str | int, ...]
 
@@ -34,11 +36,13 @@ class Problem:
 
     Attributes:
         loc: path of keys and indexes to it.
+        code: what kind it is; stays when the wording changes.
         text: reason and cure, one or two sentences, without the offending value (it may be a misplaced secret).
         at_key: the key itself is wrong, rather than its value.
     """
 
     loc: Loc
+    code: str
     text: str
     at_key: bool = False
 
@@ -63,18 +67,21 @@ class Findings:
     refusals: list[Problem] = field(default_factory=list[Problem])
     looks: list[Problem] = field(default_factory=list[Problem])
 
-    def refuse(self, loc: Loc, text: str) -> None:
+    def refuse(self, loc: Loc, code: str, text: str) -> None:
         """Once, though several mailboxes may ask for the same."""
-        if (problem := Problem(loc, text)) not in self.refusals:
-            self.refusals.append(problem)
+        _add(self.refusals, Problem(loc, code, text))
 
-    def look(self, loc: Loc, text: str) -> None:
-        """Likewise."""
-        if (problem := Problem(loc, text)) not in self.looks:
-            self.looks.append(problem)
+    def look(self, loc: Loc, code: str, text: str) -> None:
+        """Once as well."""
+        _add(self.looks, Problem(loc, code, text))
 
 
-def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, ...]:
+def _add(problems: list[Problem], problem: Problem) -> None:
+    if problem not in problems:
+        problems.append(problem)
+
+
+def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[Told, ...]:
     """One line for each problem, in the order of the file."""
     from responder.config.positions import Places
 
@@ -82,9 +89,7 @@ def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[str, 
     placed = [(places.key(p.loc) if p.at_key else places.value(p.loc), p) for p in problems]
     placed.sort(key=lambda pair: pair[0] or (0, 0))
     return tuple(
-        f"{path}:{place.line}:{place.column}: {p.key}: {_closed(p.text)}"
-        if place
-        else f"{path}: {p.key}: {_closed(p.text)}"
+        Told(p.code, f"{path}{f':{place.line}:{place.column}' if place else ''}: {p.key}: {_closed(p.text)}")
         for place, p in placed
     )
 
@@ -114,13 +119,15 @@ def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Probl
     loc = outer + inner
     match details["type"]:
         case "value_error":
-            return Problem(loc, str(details.get("ctx", {}).get("error")))
+            error = details["ctx"]["error"]
+            return Problem(loc, error.code if isinstance(error, Fault) else "bad-value", str(error))
         case "missing":
-            return Problem(loc, f"missing.{_line_to_write(model, inner)}", at_key=True)
+            return Problem(loc, "missing", f"missing.{_line_to_write(model, inner)}", at_key=True)
         case "extra_forbidden":
-            return Problem(loc, _unknown_key(model, inner), at_key=True)
+            return Problem(loc, "unknown-key", _unknown_key(model, inner), at_key=True)
         case kind:
-            return Problem(loc, f"{_WANTED.get(kind, 'cannot be read')}.{_line_to_write(model, inner)}")
+            text = f"{_WANTED.get(kind, 'cannot be read')}.{_line_to_write(model, inner)}"
+            return Problem(loc, "wrong-type", text)
 
 
 def _unknown_key(model: type[BaseModel], inner: Loc) -> str:

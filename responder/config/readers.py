@@ -16,7 +16,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder.config.spelling import did_you_mean
-from responder.config.values import Approval
+from responder.config.values import Approval, Fault
 from responder.core.hours import schedule
 from responder.core.hours.daily import checked_nights
 from responder.core.hours.schedule import DailyInterval
@@ -40,6 +40,19 @@ _ABBREVIATED_ZONES = {
 }
 
 T = TypeVar("T")
+
+
+def coded(code: str, read: Callable[[object], T]) -> Callable[[object], T]:
+    """A reader whose faults have a code."""
+
+    def attempt(value: object) -> T:
+        try:
+            return read(value)
+        except ValueError as error:
+            raise Fault(code, str(error)) from error
+
+    return attempt
+
 
 MOST_SENTENCES = 2
 LONGEST_SENTENCE = 200
@@ -105,7 +118,7 @@ def choice(options: Mapping[str, str]) -> Callable[[object], str]:
             return word
         likely = options.get(word.strip().lower())
         hint = f' Did you mean "{likely}"?' if likely else did_you_mean(word, right)
-        raise ValueError(f"must be {_one_of(right)}.{hint}")
+        raise Fault("bad-choice", f"must be {_one_of(right)}.{hint}")
 
     return read
 
@@ -260,12 +273,13 @@ def duration(shortest: timedelta, longest: timedelta, because: str) -> Callable[
     def read(value: object) -> timedelta:
         match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
-            raise ValueError(
-                'not a length of time. Write a number and m, h or d in double quotes, such as "90m" or "24h"'
+            raise Fault(
+                "bad-duration",
+                'not a length of time. Write a number and m, h or d in double quotes, such as "90m" or "24h"',
             )
         length = int(match["count"]) * _UNITS[match["unit"]]
         if not shortest <= length <= longest:
-            raise ValueError(f"must lie between {in_short(shortest)} and {in_short(longest)}: {because}")
+            raise Fault("bad-duration", f"must lie between {in_short(shortest)} and {in_short(longest)}: {because}")
         return length
 
     return read
@@ -276,9 +290,9 @@ def count(most: int, because: str) -> Callable[[object], int]:
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"must be a whole number without quotes, from 1 to {most}")  # noqa: TRY004 - pydantic's way
+            raise Fault("bad-count", f"must be a whole number without quotes, from 1 to {most}")
         if not 1 <= value <= most:
-            raise ValueError(f"must lie between 1 and {most}: {because}")
+            raise Fault("bad-count", f"must lie between 1 and {most}: {because}")
         return value
 
     return read

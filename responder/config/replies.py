@@ -14,7 +14,7 @@ from responder.config.readers import Unfit
 from responder.config.values import Config
 from responder.core import lint
 from responder.core.lint import Finding
-from responder.core.reply import Composer, OwnWords, Refused, ReplySettings
+from responder.core.reply import Composer, OwnWords, Refused, ReplySettings, UnfitNameError
 from responder.core.reply.lines import HelpBlock
 
 
@@ -62,9 +62,9 @@ def replies(
     )
     special = {i: _special(i, table, usual, reader) for i, table in mailboxes.items() if _says_something(table)}
     for finding in linted(_sender_name, practice.name, language="", discreet=discreet) if practice.name else ():
-        findings.look(("practice", "name"), f"{finding.reason} {finding.cure}")
+        findings.look(("practice", "name"), finding.rule, f"{finding.reason} {finding.cure}")
     if isinstance(reply.approved, Unfit):
-        findings.refuse(("reply", "approved"), reply.approved.reason)
+        findings.refuse(("reply", "approved"), "bad-approval", reply.approved.reason)
     _try(usual, ("reply",), findings)
     for index, settings in special.items():
         _try(settings, ("mailbox", index, "reply"), findings)
@@ -91,12 +91,14 @@ def _try(settings: ReplySettings, loc: Loc, findings: Findings) -> None:
     try:
         composer = Composer(settings)
     except ValueError as error:
-        place: Loc = ("practice", "name") if "practice's name" in str(error) else (*loc, "style")
-        if (problem := Problem(place, str(error))) not in findings.problems:
+        unfit_name = isinstance(error, UnfitNameError)
+        place: Loc = ("practice", "name") if unfit_name else (*loc, "style")
+        problem = Problem(place, "bad-name" if unfit_name else "no-reply", str(error))
+        if problem not in findings.problems:
             findings.problems.append(problem)
         return
     for refused in composer.refused:
-        findings.refuse(_place(refused, settings, loc), refused.reason)
+        findings.refuse(_place(refused, settings, loc), f"refused-{refused.key}", refused.reason)
 
 
 def _place(refused: Refused, settings: ReplySettings, loc: Loc) -> Loc:

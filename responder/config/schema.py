@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from responder.config import readers, regions, values
+from responder.config.values import Fault
 from responder.core.hours.schedule import DailyInterval
 from responder.core.limits import rates
 from responder.core.message import Address
@@ -33,59 +34,77 @@ _TLS = {
 }
 _STYLES = {"ordinary": "ordinary", "normal": "ordinary", "discreet": "discreet", "discrete": "discreet"}
 
-Line = Annotated[str, PlainValidator(readers.line(LONGEST_NAME))]
-Words = Annotated[str, PlainValidator(readers.line(200))]
-Zone = Annotated[ZoneInfo, PlainValidator(readers.zone)]
-Region = Annotated[str, PlainValidator(regions.region)]
-Language = Annotated[str, PlainValidator(readers.language)]
-MailAddress = Annotated[Address, PlainValidator(readers.address)]
-Domain = Annotated[str, PlainValidator(readers.domain)]
+Line = Annotated[str, PlainValidator(readers.coded("bad-text", readers.line(LONGEST_NAME)))]
+Words = Annotated[str, PlainValidator(readers.coded("bad-text", readers.line(200)))]
+Zone = Annotated[ZoneInfo, PlainValidator(readers.coded("bad-time-zone", readers.zone))]
+Region = Annotated[str, PlainValidator(readers.coded("bad-region", regions.region))]
+Language = Annotated[str, PlainValidator(readers.coded("bad-language", readers.language))]
+MailAddress = Annotated[Address, PlainValidator(readers.coded("bad-address", readers.address))]
+Domain = Annotated[str, PlainValidator(readers.coded("bad-domain", readers.domain))]
 Texts = Annotated[dict[str, str | readers.Unfit], PlainValidator(readers.by_language(readers.line(200)))]
 Subjects = Annotated[dict[str, str | readers.Unfit], PlainValidator(readers.by_language(readers.line(LONGEST_NAME)))]
 Sentences = Annotated[
     dict[str, tuple[str, ...] | readers.Unfit], PlainValidator(readers.by_language(readers.sentences))
 ]
 Approved = Annotated[values.Approval | readers.Unfit, PlainValidator(readers.lenient(readers.approval))]
-DayHours = Annotated[tuple[DailyInterval, ...], PlainValidator(readers.hours)]
-Day = Annotated[date, PlainValidator(readers.day)]
-LocalTime = Annotated[datetime, PlainValidator(readers.local_time)]
-Host = Annotated[str, PlainValidator(readers.host)]
-Folder = Annotated[str, PlainValidator(readers.folder)]
+DayHours = Annotated[tuple[DailyInterval, ...], PlainValidator(readers.coded("bad-hours", readers.hours))]
+Day = Annotated[date, PlainValidator(readers.coded("bad-day", readers.day))]
+LocalTime = Annotated[datetime, PlainValidator(readers.coded("bad-time", readers.local_time))]
+Host = Annotated[str, PlainValidator(readers.coded("bad-host", readers.host))]
+Folder = Annotated[str, PlainValidator(readers.coded("bad-folder", readers.folder))]
 Port = Annotated[int, Field(ge=1, le=65535)]
 TlsMode = Annotated[Literal["implicit", "starttls", "none"], PlainValidator(readers.choice(_TLS))]
 ReplyStyle = Annotated[Literal["ordinary", "discreet"], PlainValidator(readers.choice(_STYLES))]
 MaxAge = Annotated[
     timedelta,
     PlainValidator(
-        readers.duration(
-            timedelta(minutes=15),
-            timedelta(days=3),
-            "less would miss mail that arrived while a server was away, more would answer what is long settled",
+        readers.coded(
+            "bad-duration",
+            readers.duration(
+                timedelta(minutes=15),
+                timedelta(days=3),
+                "less would miss mail that arrived while a server was away, more would answer what is long settled",
+            ),
         )
     ),
 ]
 Floor = Annotated[
     timedelta,
     PlainValidator(
-        readers.duration(timedelta(0), timedelta(hours=12), "more would leave out the reply of the next evening")
+        readers.coded(
+            "bad-duration",
+            readers.duration(timedelta(0), timedelta(hours=12), "more would leave out the reply of the next evening"),
+        )
     ),
 ]
 RepeatAfter = Annotated[
     timedelta,
     PlainValidator(
-        readers.duration(timedelta(days=1), timedelta(days=30), "nobody should get this reply more than once a day")
+        readers.coded(
+            "bad-duration",
+            readers.duration(
+                timedelta(days=1), timedelta(days=30), "nobody should get this reply more than once a day"
+            ),
+        )
     ),
 ]
 
 
 PerSender = Annotated[
-    int, PlainValidator(readers.count(10, "nobody should get this reply more often, and 0 would silence everybody"))
+    int,
+    PlainValidator(
+        readers.coded(
+            "bad-count", readers.count(10, "nobody should get this reply more often, and 0 would silence everybody")
+        )
+    ),
 ]
 PerHour = Annotated[
-    int, PlainValidator(readers.count(1000, "more is no practice's night, and 0 would silence everybody"))
+    int,
+    PlainValidator(readers.count(1000, "more is no practice's night, and 0 would silence everybody")),
 ]
 PerHourOfAll = Annotated[
-    int, PlainValidator(readers.count(10_000, "more would stop no flood, and 0 would silence everybody"))
+    int,
+    PlainValidator(readers.count(10_000, "more would stop no flood, and 0 would silence everybody")),
 ]
 
 
@@ -99,9 +118,10 @@ class Table(BaseModel):
 
 def _not_the_secret_itself(value: object) -> object:
     if isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a problem
+        raise Fault(
+            "secret-in-file",
             'no password stands in this file. Write where it lies, such as { credential = "hello-password" }, '
-            "and change it if others have seen this file"
+            "and change it if others have seen this file",
         )
     return value
 
@@ -245,7 +265,7 @@ class SmtpServer(Server):
 def _one(key: str) -> Callable[[object], object]:
     def check(value: object) -> object:
         if isinstance(value, list):
-            raise ValueError(f"a mailbox has one only. Write [mailbox.{key}] with single brackets")  # noqa: TRY004 - pydantic turns ValueError into a problem
+            raise Fault("wrong-brackets", f"a mailbox has one only. Write [mailbox.{key}] with single brackets")
         return value
 
     return check
@@ -254,7 +274,7 @@ def _one(key: str) -> Callable[[object], object]:
 def _several(key: str) -> Callable[[object], object]:
     def check(value: object) -> object:
         if isinstance(value, dict):
-            raise ValueError(f"there may be several. Write [[mailbox.{key}]] with double brackets")  # noqa: TRY004 - pydantic turns ValueError into a problem
+            raise Fault("wrong-brackets", f"there may be several. Write [[mailbox.{key}]] with double brackets")
         return value
 
     return check

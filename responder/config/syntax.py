@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from responder.config.positions import Place, Places, Repeat
+from responder.core.errors import Told
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _DATE = re.compile(r"=\s*(\d{4})-(\d\d)-(\d\d)(?!\d)")
 MONTHS = 12
+_LOOKED_AT = 500
+"""Characters of a line: some of the hints take the square of its length."""
 _NEVER_CLOSED = re.compile(r"Unterminated string|Expected \"'")
 _OPEN_QUOTE = re.compile(r"=\s*(\"\"\"|'''|[\"'])(?:(?!\1).)*$")
 
@@ -44,20 +47,20 @@ _LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
 """The first that fits the line is told."""
 
 
-def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Told:
     """One sentence with file, line, column, reason and cure.
 
     The line itself is never repeated: it may hold something that should not be read by others.
     """
     places = Places(text)
     if places.repeats and re.match(r"Cannot (declare|overwrite|mutate)", str(error)):
-        return _twice(path, places.repeats[0], text)
+        return Told("twice", _twice(path, places.repeats[0], text))
     reason = _AT.sub("", str(error))
     place = (_unclosed(text) if _NEVER_CLOSED.match(reason) else None) or _place(text, str(error))
-    line = text.split("\n")[place.line - 1]
+    line = text.split("\n")[place.line - 1][:_LOOKED_AT]
     hint = _no_such_day(line) or next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
     cure = f"{hint[0].upper()}{hint[1:]}" if hint else "Compare the line with config.example.toml"
-    return f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}."
+    return Told("bad-toml", f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}.")
 
 
 def _no_such_day(line: str) -> str | None:

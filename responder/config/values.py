@@ -8,11 +8,25 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from responder.core.errors import Told
 from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.message import Address
 from responder.core.reply import ReplySettings
 from responder.core.rules.decide import MailboxRules
+
+
+class Fault(ValueError):  # noqa: N818 - of a value, not of the program
+    """A value of the file that cannot be used: reason and cure in one or two sentences, never the value itself.
+
+    Attributes:
+        code: what kind of fault it is.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
 
 Tls = Literal["implicit", "starttls", "none"]
 Style = Literal["ordinary", "discreet"]
@@ -170,11 +184,11 @@ class Config:
     mailboxes: tuple[MailboxConfig, ...]
     compared_on: date | None = None
     holidays: HolidayConfig = HolidayConfig()
-    remarks: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
+    remarks: tuple[Told, ...] = ()
+    refusals: tuple[Told, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Told, ...]:
         """What is allowed but worth a look, of the hours too: one sentence each, without addresses."""
         own = [
             f"mailbox {number}: {warning}"
@@ -182,7 +196,7 @@ class Config:
             if box.schedule is not self.schedule
             for warning in box.schedule.warnings()
         ]
-        return (*self.schedule.warnings(), *own, *self.remarks)
+        return (*(Told("hours", text) for text in (*self.schedule.warnings(), *own)), *self.remarks)
 
     def crisis_trouble(self, today: date) -> str | None:
         """What is wrong with the day of the last comparison, in half a sentence; None when it is recent."""
@@ -193,8 +207,8 @@ class Config:
         age = today - self.compared_on
         return f"the crisis lines were last compared {age.days} days ago" if age > COMPARED_FRESH else None
 
-    def crisis_warnings(self, today: date) -> tuple[str, ...]:
+    def crisis_warnings(self, today: date) -> tuple[Told, ...]:
         """The same with its key and its cure; nothing when it is recent."""
         trouble = self.crisis_trouble(today)
         cure = "Compare each with its own page, and write down the day: responder crisis-lines"
-        return () if trouble is None else (f"crisis.compared_on: {trouble}. {cure}",)
+        return () if trouble is None else (Told("not-compared", f"crisis.compared_on: {trouble}. {cure}"),)

@@ -107,7 +107,8 @@ def _try(
     try:
         Schedule(zone, weekly or {}, openings, closures)
     except ValueError as error:
-        problems.append(Problem(loc, str(error)))
+        code = {"until": "bad-closure", "date": "bad-opening"}.get(str(loc[-1]), "overlapping-hours")
+        problems.append(Problem(loc, code, str(error)))
 
 
 def _hours(week: Week) -> dict[int, tuple[DailyInterval, ...]]:

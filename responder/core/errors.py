@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class ResponderError(Exception):
     """Root of everything this package raises on purpose."""
+
+
+class Told(str):
+    """A sentence for the owner, with a code that stays when the wording changes.
+
+    Attributes:
+        code: kebab-case, such as ``unknown-key``.
+    """
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, code: str, text: str) -> Self:
+        """The sentence ``text``."""
+        told = super().__new__(cls, text)
+        told.code = code
+        return told
 
 
 class ConfigError(ResponderError):
@@ -14,9 +33,14 @@ class ConfigError(ResponderError):
         problems: one sentence per fault, each naming file, line, key, reason and cure.
     """
 
-    def __init__(self, problems: tuple[str, ...] | str) -> None:
-        self.problems = (problems,) if isinstance(problems, str) else problems
+    def __init__(self, problems: tuple[Told, ...] | Told) -> None:
+        self.problems = (problems,) if isinstance(problems, Told) else problems
         super().__init__("\n".join(self.problems))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The code of each problem."""
+        return tuple(problem.code for problem in self.problems)
 
 
 class TransientError(ResponderError):

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from responder.config import files
+from responder.config.find import MAX_OCTETS
+
 SETTLED_AFTER: Final = 0.4
 """Seconds that a change has to stand unchanged: an editor that writes in two steps is done by then."""
 
@@ -72,9 +75,9 @@ class FileWatch:
 
 
 def _stamp(path: Path) -> Stamp | None:
-    """None for what is not there, or may not be looked at."""
+    """None for what is not there, may not be looked at, or gives no answer."""
     try:
-        found = path.stat()
+        found = files.look(path)
     except OSError:
         return None
     return Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -83,7 +86,7 @@ def _stamp(path: Path) -> Stamp | None:
 def _named(path: Path, last: tuple[Path, ...]) -> Iterator[Path]:
     """The files that it names, wrong or not, since mending one may mend the whole; the last ones if it is no TOML."""
     try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        raw = tomllib.loads(files.read(path, MAX_OCTETS).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         yield from last
         return
@@ -91,12 +94,13 @@ def _named(path: Path, last: tuple[Path, ...]) -> Iterator[Path]:
         yield path.parent / name
 
 
-def _names(value: Any, key: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for inner_key, inner in value.items():
-            yield from _names(inner, key if key in _NAMING else inner_key)  # template = { en = "reply.txt" }
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _names(inner, key)
-    elif isinstance(value, str) and key in _NAMING and value and "\0" not in value:
-        yield value
+def _names(raw: dict[str, Any]) -> Iterator[str]:
+    waiting: list[tuple[str, Any]] = [("", raw)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):  # template = { en = "reply.txt" }
+            waiting += [(key if key in _NAMING else inner_key, inner) for inner_key, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, inner) for inner in value]
+        elif isinstance(value, str) and key in _NAMING and value and "\0" not in value:
+            yield value

@@ -70,7 +70,8 @@ class Reloader:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._asked.wait()
             except TimeoutError:
-                if not self._watch.changed(time.monotonic()):
+                # in a thread: a mount whose server is gone must not hold up the loop
+                if not await asyncio.to_thread(self._watch.changed, time.monotonic()):
                     continue
             await self._reload()
 
@@ -78,7 +79,7 @@ class Reloader:
         self._asked.clear()
         self._begin()
         try:
-            self._watch.take()
+            await asyncio.to_thread(self._watch.take)
             config = await asyncio.to_thread(self._read)
             self._take_up(config)
         except ConfigError as error:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.ics import Taken, UnusableError, read
 from responder.adapters.calendars.public import public_holidays
-from responder.config import CalendarReader, ClosedDays, HolidayConfig
+from responder.config import CalendarReader, ClosedDays, HolidayConfig, files
+from responder.core.errors import Told
 from responder.core.hours.timeline import Span
 
 YEARS_BACK, YEARS_AHEAD = 1, 2
@@ -63,13 +64,15 @@ class Calendars:
         window = Span(_new_year(year - YEARS_BACK, zone), _new_year(year + YEARS_AHEAD + 1, zone))
         calendars, unusable = self._read_all(wanted.calendars, zone, window)
         dates: dict[date, str] = {}
-        remarks: tuple[str, ...] = ()
+        of_region: tuple[str, ...] = ()
         if wanted.public:
             years = range(year - HOLIDAY_YEARS_BACK, year + YEARS_AHEAD + 1)
-            dates, remarks = public_holidays(region, years)
+            dates, of_region = public_holidays(region, years)
         events = tuple(event for taken in calendars for event in taken.events)
-        remarks += tuple(remark for taken in calendars for remark in taken.remarks)
-        return ClosedDays(dates, events, (*remarks, *self.problems), unusable)
+        of_calendars = (remark for taken in calendars for remark in taken.remarks)
+        remarks = [Told("public-holidays", text) for text in of_region]
+        remarks += [Told("calendar", text) for text in (*of_calendars, *self.problems)]
+        return ClosedDays(dates, events, tuple(remarks), unusable)
 
     def _read_all(self, paths: Sequence[Path], zone: ZoneInfo, window: Span) -> tuple[list[Taken], dict[int, str]]:
         """Each calendar, or its last good copy; and why one cannot be used that has none."""
@@ -117,8 +120,7 @@ def _said(path: Path, error: UnusableError) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_OCTETS + 1)
+        content = files.read(path, MAX_OCTETS)
     except OSError as error:
         raise UnusableError(f"it cannot be read: {error.strerror}. Put it there, or correct its name") from error
     if len(content) > MAX_OCTETS:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from responder.config.edit.errors import EditError
-from responder.config.find import read_text
-from responder.core.errors import ConfigError
+from responder.config.find import decode, read_bytes
+from responder.core.errors import ConfigError, Told
 
 BACKUP_SUFFIX: Final = ".bak"
 _MARK: Final = b"\xef\xbb\xbf"
@@ -48,8 +48,8 @@ def read(path: Path) -> Original:
     Raises:
         ConfigError: it cannot be read.
     """
-    text = read_text(path)
-    return Original(path, path.read_bytes(), text)
+    content = read_bytes(path)
+    return Original(path, content, decode(path, content))
 
 
 def difference(original: Original, text: str) -> str:
@@ -70,7 +70,8 @@ def try_out(original: Original, text: str, load: Callable[[Path], object]) -> No
         try:
             load(trial)
         except ConfigError as error:
-            raise ConfigError(tuple(line.replace(str(trial), str(original.path)) for line in error.problems)) from None
+            names = str(trial), str(original.path)
+            raise ConfigError(tuple(Told(line.code, line.replace(*names)) for line in error.problems)) from None
 
 
 def replace(original: Original, text: str) -> Path:

@@ -41,18 +41,22 @@ def reply_message_id(digest: str, domain: str) -> str:
     return f"<{MESSAGE_ID_PREFIX}{digest}@{domain}>"
 
 
+class UnfitNameError(TemplateError):
+    """The practice's name cannot stand in a header or in a text."""
+
+
 def checked_name(name: str | None) -> str | None:
     """The practice's name, if it fits a header and a line of text; None for an empty one.
 
     Raises:
-        TemplateError: it does not fit.
+        UnfitNameError: it does not fit.
     """
     if name is None or not name.strip():
         return None
     if CONTROL.search(name) or PLACEHOLDER.search(name):
-        raise TemplateError("the practice's name holds a control character or template marks; write plain words")
+        raise UnfitNameError("the practice's name holds a control character or template marks; write plain words")
     if len(name) > MAX_NAME:
-        raise TemplateError(f"the practice's name is longer than {MAX_NAME} characters; shorten it")
+        raise UnfitNameError(f"the practice's name is longer than {MAX_NAME} characters; shorten it")
     return name.strip()
 
 

@@ -442,7 +442,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, monkeypatch: pytest.Monkey
         load(tmp_path / "config.toml")
     for error, words in ((PermissionError(13, "no"), "not allowed to read it"), (OSError(5, "I/O error"), "I/O error")):
         with monkeypatch.context() as patched:
-            patched.setattr(Path, "open", _raiser(error))
+            patched.setattr("responder.config.files.os.open", _raiser(error))
             with pytest.raises(ConfigError, match=words):
                 load(tmp_path / "config.toml")
 

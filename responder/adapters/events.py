@@ -27,6 +27,7 @@ class Fields(TypedDict, total=False):
     state: str | None
     rule: str | None
     why: str | None
+    said: str | None
     fix: str | None
     until: datetime | None
     changed: str
@@ -43,6 +44,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "state": "where the reply stands now",
     "rule": "id of the rule or limit that decided; `docs/rules.md` has the list",
     "why": "what happened, in words that may change",
+    "said": "the server's own words, without addresses",
     "fix": "what to do about it",
     "until": "when it ends, RFC 3339",
     "changed": "tables of the file whose meaning changed, or `nothing`",
@@ -82,6 +84,25 @@ class Event(Enum):
         ("uid", "state", "why"),
         "Cut off while it was sent: it is sent once more at most.",
     )
+    REFUSED_ONCE = (
+        "reply refused",
+        WARNING,
+        ("uid", "why"),
+        "It blames no recipient: tried again in ten minutes.",
+    )
+    SENDING_FAILED = (
+        "sending failed",
+        ERROR,
+        ("why", "said", "fix"),
+        "The server refuses the account, or several recipients alike: replies wait.",
+    )
+    SENDING_AGAIN = "sending again", INFO, (), "The server takes replies again."
+    REVIVED = (
+        "refused replies due again",
+        WARNING,
+        ("count",),
+        "The fault was the account's.",
+    )
     FAILED = "reply failed", WARNING, ("uid", "why"), "The server rejected the reply; it is not retried."
     WITHDRAWN = "reply withdrawn", INFO, ("uid", "rule", "why"), "The reply is no longer due."
     LIMITED = "rate limited", WARNING, ("uid", "rule", "until"), "A rate is reached; the reply waits. Hourly at most."
@@ -90,8 +111,8 @@ class Event(Enum):
     TEXT_FAILED = "reply text failed", ERROR, ("uid", "fix"), "Your own text failed; a built-in one goes out instead."
     ANSWERING_FAILED = "answering failed", ERROR, ("uid",), "A fault in the program; the reply is retried."
     LEDGER_FAILED = "ledger failed", ERROR, ("uid", "why"), "The state directory cannot be written: nothing is sent."
-    OUTCOME_UNWRITTEN = "outcome not written", ERROR, ("uid", "why"), "It is sent; that it is cannot be written yet."
-    INTERRUPTED = "reply interrupted", WARNING, ("uid", "state"), "It was being sent when the last process ended."
+    OUTCOME_UNWRITTEN = "outcome not written", ERROR, ("uid", "why"), "How the send ended cannot be written yet."
+    INTERRUPTED = "reply interrupted", WARNING, ("uid", "state"), "The last process ended at or after its final dot."
     BREAKER_OPENED = "breaker opened", ERROR, ("until", "fix"), "Too many replies in an hour: none is sent for now."
     BREAKER_CLOSED = "breaker closed", WARNING, (), "What waited goes out now, the newest first."
     # -- the process

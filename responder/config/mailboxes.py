@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -214,7 +214,7 @@ class _Reader:
                 "relay-elsewhere",
                 "only a relay on this very machine (localhost) takes mail without a login",
             )
-        return self._server("smtp", table, _SMTP_PORTS, auth=table.auth)
+        return replace(self._server("smtp", table, _SMTP_PORTS, auth=table.auth), helo_name=table.helo_name)
 
     def _server(self, key: str, table: schema.Server, ports: Mapping[Tls, int], *, auth: bool) -> ServerConfig:
         port = ports[table.tls] if table.port is None else table.port

@@ -260,6 +260,7 @@ class SmtpServer(Server):
     """``smtp``: likewise; a local relay may take mail without a login."""
 
     auth: bool = Field(default=True, examples=["false"])
+    helo_name: Host | None = Field(default=None, examples=['"mail.harbour.example"'])
 
 
 def _one(key: str) -> Callable[[object], object]:

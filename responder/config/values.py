@@ -84,6 +84,7 @@ class ServerConfig:
         tls: ``none`` only ever on a loopback host.
         ca_file: PEM file to trust instead of the system's authorities.
         auth: False for a local relay that takes mail without a login.
+        helo_name: what EHLO says; None for the address literal of the connection.
     """
 
     host: str
@@ -91,6 +92,7 @@ class ServerConfig:
     tls: Tls
     ca_file: Path | None = None
     auth: bool = True
+    helo_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

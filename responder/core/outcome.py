@@ -42,8 +42,6 @@ class OutgoingReply:
 class Accepted:
     """The submission server took responsibility (250 after the final dot)."""
 
-    response: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
@@ -52,25 +50,26 @@ class Deferred:
     Attributes:
         account_wide: the fault is the account's or the server's, not this reply's (a breaker opens).
         cure: what the owner can do, for faults that waiting alone will not mend.
+        said: the server's own words, redacted, for a fault of the account.
     """
 
     reason: str
     account_wide: bool = False
     cure: str | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Surely not delivered, and never will be: a 5xx for this recipient or this content.
+    """Surely not delivered: a 5xx for this recipient or this content.
 
     Attributes:
-        dead_address: it is the address that takes no mail; False when the content or a policy was the reason, which may
-            be another one next time.
+        once_more: it names no fault of the recipient's, so another attempt after a while is worth it.
     """
 
     reason: str
     code: int = 0
-    dead_address: bool = True
+    once_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

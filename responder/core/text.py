@@ -1,13 +1,102 @@
-"""Small facts about text."""
+"""Text: its fingerprint, and what may be shown of what others wrote."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-FINGERPRINT_DIGITS = 16
+FINGERPRINT_DIGITS: Final = 16
 """Hex digits of a text's fingerprint: short enough to read to somebody, and no two of a practice's texts share it."""
+
+MAX_SAID: Final = 200
+"""Characters of a server's text that are shown: enough for its sentence, too few to flood a log."""
+
+LONGEST_TEXT: Final = 1000
+"""Characters of a server's text that are read; searching for addresses is quadratic."""
+
+FRAGMENT: Final = 6
+"""A run of this many characters that a secret has too is hidden: servers repeat a command in part, or wrapped."""
+
+SHORTEST: Final = 3
+"""Shorter private words are in every sentence, and tell nothing."""
+
+_SPACED: Final = re.compile(
+    r"""(?:"[^"\n]*"|'[^'\n]*'|(?:[ \t]{0,2}\([^()\n]*\)){1,3}|(?<=\S)[ \t]{1,2})(?=[ \t]{0,2}@|%(?:25)*40)"""
+)
+"""A quoted local part, comments or spaces before the at sign: where an address may hold spaces (RFC 5322 §3.4.1)."""
+
+_AFTER: Final = re.compile(r"(?<=\S)@[ \t]{1,2}(?=\S)")
+
+_ADDRESS: Final = re.compile(
+    r"""(?<!\S)(?P<head>["'(<\[]*)[^\s"'(<\[]\S*?(?:@|%(?:25)*40)\S*?(?P<tail>["'>)\],;:.]*)(?!\S)"""
+)
+"""Anything that may hold a mail address, from space to space: what stands around an at sign may be part of it, even
+quotes, ``=`` and parentheses."""
+
+_BRACKETED: Final = re.compile(r"<+address>+")
+
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def text_fingerprint(text: str) -> str:
     """The first 16 hex digits of SHA-256 over the text in UTF-8: names a text that was sent, while it is kept."""
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def redact(text: str) -> str:
+    """Replaces all that may be a mail address: ``jane%40x``, ``"jane roe"@x`` and ``jane @ x`` as well."""
+    joined = _AFTER.sub("@", _SPACED.sub("_", text))
+    return _BRACKETED.sub("<address>", _ADDRESS.sub(r"\g<head><address>\g<tail>", joined))
+
+
+def said(text: str | bytes, *, private: Iterable[str] = (), secrets: Iterable[str] = ()) -> str:
+    """What a server said, fit for a log or a terminal: one short line, without addresses.
+
+    Args:
+        text: the server's.
+        private: words that name somebody; each is hidden where it stands alone, in any case.
+        secrets: hidden even in part, and in base64 or as a quoted string: a server may repeat the command that it
+            refuses.
+    """
+    raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    raw = raw[:LONGEST_TEXT]
+    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+        raw = _without(raw, form)
+    line = redact(_UNPRINTABLE.sub(" ", raw).strip())
+    for word in private:
+        line = _without_word(line, word)
+    return line[:MAX_SAID]
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """As it is, as an IMAP quoted string, and in base64 (RFC 9051 §4.3, RFC 4954 §4)."""
+    yield secret
+    yield secret.replace("\\", "\\\\").replace('"', '\\"')
+    yield base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+
+
+def _without(text: str, secret: str) -> str:
+    """The text without what it shares with a secret."""
+    if len(secret) < FRAGMENT:
+        return _without_word(text, secret)
+    low, secret = _lower(text), _lower(secret)
+    pieces = {secret[at : at + FRAGMENT] for at in range(len(secret) - FRAGMENT + 1)}
+    hidden = bytearray(len(text))
+    for at in range(len(text) - FRAGMENT + 1):
+        if low[at : at + FRAGMENT] in pieces:
+            hidden[at : at + FRAGMENT] = b"\1" * FRAGMENT
+    return re.sub("\0+", "<private>", "".join("\0" if hide else char for hide, char in zip(hidden, text, strict=True)))
+
+
+def _lower(text: str) -> str:
+    """In lower case, each character still at its place."""
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+def _without_word(text: str, word: str) -> str:
+    if len(word) < SHORTEST:
+        return text
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<private>", text, flags=re.IGNORECASE)

@@ -142,6 +142,7 @@ class Daemon:
         watching = sum(service.health.watching for service in services)
         sent = sum(service.health.done["sent"] for service in services)
         troubles = [f"{s.label}: {s.health.trouble}" for s in services if s.health.trouble is not None]
+        troubles += [f"{s.label} cannot send: {s.health.sending}" for s in services if s.health.sending is not None]
         parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
         return "; ".join([*parts, *self._troubles(), self._state()])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,23 +18,31 @@ from responder.core.errors import LedgerError, ResponderError
 from responder.core.limits.backoff import Backoff
 from responder.core.limits.rates import BREAKER
 from responder.core.message import FetchedMessage, MessageKey, UidValidity
-from responder.core.outcome import Deferred, Outcome, OutgoingReply, Unknown
+from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.health import BreakerState, MailboxLog
 from responder.live.judge import judge_safely, name_of, terms_of
 from responder.live.ports import Folder, Sender
 
 MAX_IN_FLIGHT = 8
-"""Replies of one mailbox between claim and settle: enough for its connections to be busy, and few to be in doubt after
-a crash. The rest stay ``due`` in the ledger."""
+"""Replies of one mailbox between claim and settle: enough for its connections to be busy. The rest stay ``due``."""
 
-STOP_GRACE = 5.0
-"""Seconds that replies already being sent may take when the service stops; then they count as cut off."""
+STOP_GRACE = 4.0
+"""Seconds that replies already being sent may take when the service stops; then they are cut off."""
+
+STOP_SETTLING = 2.0
+"""Seconds for the outcomes to be written when the service stops; the next start settles what was not."""
 
 BUILT_IN = "-builtin"
 """How a reply's kind ends when the text that the file asks for failed and another one of ours goes out."""
 
 RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
+
+REFUSED_WAIT = timedelta(minutes=10)
+"""Until a reply is tried again whose refusal named no fault of the recipient."""
+
+MAX_REFUSED = 1000
+"""Refused replies kept in mind until one is accepted; older ones stay refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,8 @@ class Answerer:
         self._attempts: Counter[MessageKey] = Counter()
         self._text_failed_under: Pipeline | None = None
         self._more = False
+        self._refused: deque[MessageKey] = deque(maxlen=MAX_REFUSED)
+        self._stopping = asyncio.Event()
 
     # -- which ---------------------------------------------------------------------------------------------------------
 
@@ -134,14 +145,16 @@ class Answerer:
             self._tasks[key] = asyncio.create_task(self._answer_safely(key, fresh), name=name)
 
     async def finish(self) -> None:
-        """Let what is being sent end, for ``STOP_GRACE`` seconds."""
+        """Let what is being sent end, for ``STOP_GRACE`` seconds; nothing is claimed from now on."""
+        self._stopping.set()
         tasks = list(self._tasks.values())
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE)
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            await asyncio.wait(late, timeout=STOP_SETTLING)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -160,10 +173,15 @@ class Answerer:
                 self._wake()
 
     async def _rest(self) -> None:
+        """Wait a while before the next attempt, but not past a stop."""
         self._more = True
-        await asyncio.sleep(RESEND.base.total_seconds())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RESEND.base.total_seconds()):
+                await self._stopping.wait()
 
     async def _answer(self, key: MessageKey, fresh: Fresh) -> None:
+        if self._stopping.is_set():
+            return
         pipeline = self._pipeline()
         if fresh.pipeline is not pipeline:
             fresh = self._judged(fresh.fetched, pipeline)
@@ -209,12 +227,18 @@ class Answerer:
 
     async def _send(self, judgement: Judgement, claim: Claimed) -> None:
         """From here the claim is durable: every way out of this function settles it."""
-        outcome: Outcome = Unknown("stopped while sending")
+        outcome: Outcome = Deferred("stopped before it was sent")
         text: str | None = None
+
+        async def mark(may_arrive: bool) -> None:  # noqa: FBT001 - a callback's only argument
+            nonlocal outcome
+            await self._ledger.mark(judgement.key, may_arrive=may_arrive)
+            outcome = Unknown("stopped while sending") if may_arrive else Deferred("stopped before it was sent")
+
         try:
             reply, fallback = self._compose(judgement, claim.digest)
             text = reply.text  # the fallback differs in its From alone
-            outcome = await self._sender.send(reply, fallback)
+            outcome = await self._sender.send(reply, fallback, mark)
         except ResponderError as error:
             outcome = Deferred(str(error))
         except Exception as error:  # noqa: BLE001 - logged with its traceback; the claim must be settled in any case
@@ -239,9 +263,12 @@ class Answerer:
             self._log.text_failed(key)
 
     async def _settle(self, key: MessageKey, outcome: Outcome, text: str | None) -> None:
-        """Write the outcome; as long as the disk refuses it, keep trying: forgetting it would send twice."""
+        """Write the outcome; while the disk refuses it, keep trying: forgetting it would send twice.
+
+        Not past a stop: the next start knows by the mark whether the reply may have arrived.
+        """
         self._attempts[key] += 1
-        wait = RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
+        wait = self._wait_after(key, outcome)
         while True:
             now = self._clock()
             try:
@@ -249,12 +276,45 @@ class Answerer:
                 break
             except LedgerError as error:
                 self._log.write(Event.OUTCOME_UNWRITTEN, uid=key.uid, why=str(error))
-                await asyncio.sleep(RESEND.base.total_seconds())
+                if self._stopping.is_set():
+                    return
+                await self._rest()
         if state == "due":
             self._more = True
         else:
             del self._attempts[key]
         self._log.settled(key, state, outcome)
+        await self._learn(key, state, outcome)
+
+    def _wait_after(self, key: MessageKey, outcome: Outcome) -> timedelta:
+        """Until the next attempt, if there is one; what a stop cut off is tried at the next start."""
+        if isinstance(outcome, Rejected):
+            return REFUSED_WAIT
+        if self._stopping.is_set():
+            return timedelta(0)
+        return RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
+
+    async def _learn(self, key: MessageKey, state: str, outcome: Outcome) -> None:
+        """Refused replies are due again when it turns out that the fault was the account's."""
+        match outcome:
+            case Accepted():
+                self._refused.clear()
+                self._log.sending_works()
+            case Rejected() if state == "failed":
+                self._refused.append(key)
+            case Deferred(account_wide=True):
+                self._log.sending_fails(outcome)
+                await self._revive()
+            case _:
+                return
+
+    async def _revive(self) -> None:
+        if not self._refused:
+            return
+        count = await self._ledger.revive(list(self._refused), self._clock() + RESEND.base)
+        self._refused.clear()
+        if count:
+            self._log.write(Event.REVIVED, count=count)
 
     async def _withdraw(self, key: MessageKey, rule: str, why: str) -> None:
         await self._ledger.withdraw(key, rule, self._clock())

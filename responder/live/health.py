@@ -28,12 +28,14 @@ class Health:
     Attributes:
         watching: the folder is open and watched.
         trouble: what is wrong and what to do, or None.
+        sending: why no reply can be sent, or None.
         beat: monotonic seconds of the last sign of life of the watching loop.
         done: how many messages ended in which way since the start.
     """
 
     watching: bool = False
     trouble: str | None = None
+    sending: str | None = None
     beat: float = field(default_factory=time.monotonic)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -105,6 +107,8 @@ class MailboxLog:
             case Deferred(reason=reason, cure=fix):
                 self.write(Event.DEFERRED, uid=key.uid, why=reason, fix=fix or None)
                 return
+            case Rejected(reason=reason) if state == "due":
+                self.write(Event.REFUSED_ONCE, uid=key.uid, why=reason)
             case Rejected(reason=reason):
                 self.write(Event.FAILED, uid=key.uid, why=reason)
             case Unknown(reason=reason):
@@ -112,6 +116,18 @@ class MailboxLog:
             case _:
                 assert_never(outcome)
         self.health.done[state] += 1
+
+    def sending_fails(self, fault: Deferred) -> None:
+        """The server refuses the account; logged when the reason is another one than before."""
+        if fault.reason != self.health.sending:
+            self.write(Event.SENDING_FAILED, why=fault.reason, said=fault.said or None, fix=fault.cure)
+        self.health.sending = fault.reason
+
+    def sending_works(self) -> None:
+        """A reply was accepted."""
+        if self.health.sending is not None:
+            self.write(Event.SENDING_AGAIN)
+        self.health.sending = None
 
     def text_failed(self, key: MessageKey) -> None:
         """The text that the file asks for failed; the built-in one goes out."""

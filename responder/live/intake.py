@@ -15,7 +15,7 @@ from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import Pipeline
 from responder.live.answer import Fresh
 from responder.live.health import MailboxLog
-from responder.live.judge import failed_recipients, judge_safely, name_of
+from responder.live.judge import judge_safely, name_of
 from responder.live.ports import Folder
 
 Times = list[tuple[Uid, datetime | None]]
@@ -146,12 +146,9 @@ class Intake:
         wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]
         due: list[NewDue] = []
         fresh: list[Fresh] = []
-        dead: list[str] = []
         async for batch in folder.fetch(wanted, cursor.uid_validity):
             for fetched in batch:
-                dead += self._take_in_one(fetched, due, fresh)
-        if dead:
-            await self._ledger.note_refused(self._mailbox, dead, self._clock())
+                self._take_in_one(fetched, due, fresh)
         following = Cursor(cursor.uid_validity, times[-1][0], self._latest(times, cursor.latest_received_at))
         await self._ledger.record(self._mailbox, self._folder_name, following, due)
         self._answer(fresh)
@@ -167,17 +164,16 @@ class Intake:
             self._log.skipped(judgement)
         return judgement is not None
 
-    def _take_in_one(self, fetched: FetchedMessage, due: list[NewDue], fresh: list[Fresh]) -> list[str]:
-        """Judge one; gives the addresses that it reports as dead, if it is a bounce."""
+    def _take_in_one(self, fetched: FetchedMessage, due: list[NewDue], fresh: list[Fresh]) -> None:
+        """Judge one, and note it as due if it gets a reply."""
         now, pipeline = self._clock(), self._pipeline()
         judgement = judge_safely(pipeline, fetched, now, self._log)
         if isinstance(judgement.decision, Skip):
             self._log.skipped(judgement)
-            return failed_recipients(judgement.message) if judgement.message is not None else []
+            return
         assert judgement.message is not None and fetched.received_at is not None  # noqa: S101, PT018 - a Reply has both
         due.append(_new_due(fetched.key, name_of(judgement.message), fetched.received_at, now, judgement.decision))
         fresh.append(Fresh(fetched, judgement, pipeline))
-        return []
 
     def _latest(self, times: Times, before: datetime | None) -> datetime | None:
         """The latest time of arrival judged, never ahead of our clock: a client may APPEND with any date."""

@@ -8,13 +8,9 @@ from responder.adapters.events import Event
 from responder.adapters.ledger import Terms
 from responder.core.decision import Reply, Skip
 from responder.core.limits.rates import domain_of
-from responder.core.mail.addresses import read_addresses
 from responder.core.message import FetchedMessage, InboundMessage
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.health import MailboxLog
-
-MAX_FAILED_RECIPIENTS = 20
-"""Believed of one bounce: a reply has one recipient, so more are not ours."""
 
 UNREADABLE = Skip("unreadable", "judging it failed; see the log", maybe_person=True)
 
@@ -42,10 +38,3 @@ def terms_of(pipeline: Pipeline, reply: Reply, latest: datetime | None = None) -
         latest: the opening; None when none is ahead.
     """
     return Terms(reply.proof, domain_of(reply.correspondent), pipeline.rates.limits_for(reply), latest)
-
-
-def failed_recipients(message: InboundMessage) -> list[str]:
-    """Identities of the addresses that a bounce says could not be reached (``X-Failed-Recipients``: Exim, Gmail)."""
-    values = message.values("x-failed-recipients")
-    found = [address.identity for value in values for address in read_addresses(value).found]
-    return found[:MAX_FAILED_RECIPIENTS]

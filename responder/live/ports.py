@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from responder.adapters.imap import FolderState
+from responder.adapters.smtp import Mark
 from responder.core.message import FetchedMessage, Uid, UidValidity
 from responder.core.outcome import Outcome, OutgoingReply
 
@@ -43,12 +44,13 @@ class Folder(Protocol):
 class Sender(Protocol):
     """A mailbox's way out."""
 
-    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None = None) -> Outcome:
-        """Hand one reply over; every failure is an outcome.
+    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None, mark: Mark) -> Outcome:
+        """Hand one reply over; every failure is an outcome, but LedgerError from ``mark``.
 
         Args:
             reply: what to send.
             fallback: the same reply written From the mailbox's own address, for servers that refuse an alias.
+            mark: called before the final dot is written; what was sent without it can surely not arrive.
         """
         ...
 

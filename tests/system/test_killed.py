@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.live import answer
+from responder.adapters.smtp import Limits
 from tests.lab.dovecot import Dovecot
 from tests.lab.smtp_script import Conversation, ScriptedSmtp
 from tests.system.site import ADDRESS, Site, closed_now, letter
@@ -103,4 +103,4 @@ def check(server: ScriptedSmtp) -> None:
     assert len(sent) == MESSAGES
     twice = {person: ids for person, ids in sent.items() if len(ids) > 1}
     assert all(len(ids) == 2 and len(set(ids)) == 1 for ids in twice.values()), twice
-    assert len(twice) <= answer.MAX_IN_FLIGHT, twice
+    assert len(twice) <= Limits().connections, twice

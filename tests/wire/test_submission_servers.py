@@ -11,10 +11,10 @@ from typing import Literal
 
 import pytest
 
-from responder.adapters.smtp import Limits, Submitter
+from responder.adapters.smtp import Limits, Mark, Submitter
 from responder.core.errors import AuthenticationError
 from responder.core.message import Address
-from responder.core.outcome import Accepted, Deferred, OutgoingReply, Rejected, Unknown
+from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from tests.lab.smtp import PASSWORD, USERNAME, PostfixRelay, SmtpSink
 
 MAILBOX = Address("hello", "harbour.example")
@@ -33,6 +33,7 @@ class Place:
     ca_file: Path | None = None
     auth: bool = True
     host: str = "localhost"
+    helo_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,22 @@ def reply(number: int = 1) -> OutgoingReply:
     return OutgoingReply(Address(f"tom{number}", "town.example"), MAILBOX, "<ahr.1@harbour.example>", CONTENT, "")
 
 
-def submitter(place: Place, login: Login | None = None) -> Submitter:
+async def unmarked(_: bool) -> None:
+    """Makes no mark."""
+
+
+class Way(Submitter):
+    """A submitter for tests that look at nothing but the outcome."""
+
+    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None = None, mark: Mark = unmarked) -> Outcome:
+        """See ``Submitter``; makes no mark."""
+        return await super().send(reply, fallback, mark)
+
+
+def submitter(place: Place, login: Login | None = None) -> Way:
     """One mailbox's way out."""
     limits = Limits(connect=10, command=5, final=5)
-    return Submitter("first mailbox", place, lambda: login or Login(), MAILBOX, limits=limits)
+    return Way("first mailbox", place, lambda: login or Login(), MAILBOX, limits=limits)
 
 
 # --- smtp-sink

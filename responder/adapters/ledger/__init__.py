@@ -9,11 +9,16 @@ A reply's states, and which of them hold the correspondent's slot::
     record ▶ due ─claim▶ claimed ─Accepted▶ sent       holds it
               ▲            ├──────Rejected▶ failed     frees it
               ├─ Deferred ─┤                           frees it until the next claim
+              ├─ Rejected ─┤  once, when it may be worth another attempt; frees it as well
               └─ Unknown ──┤  the first time: the row is *uncertain* from now on, and holds it
                            └──────Unknown▶ unknown     the second time; holds it
              due ─withdraw▶ withdrawn                  frees it
-             due ─claim▶ withdrawn                     answered already, on the never list, or a dead address
+             due ─claim▶ withdrawn                     answered already, or on the never list
              due ─claim▶ due, later                    over a rate
+          failed ─revive▶ due                          the refusal turned out to be the account's
+
+`mark` notes on a claimed row that its final dot is about to be written. After a crash, a claimed row without the mark
+is due again, as if it had been deferred; one with the mark ends as if its send had been `Unknown`.
 
 An uncertain row may have been delivered. Where another would free its slot (rejected, withdrawn), it ends as
 ``unknown``. So the slots that nothing can take back are exactly: ``sent``, ``unknown``, and whatever is uncertain. Only
@@ -35,8 +40,6 @@ from responder.adapters.ledger.values import (
     Claim,
     Claimed,
     Cursor,
-    DueReply,
-    Ended,
     Memory,
     NewDue,
     NotDue,
@@ -56,8 +59,6 @@ __all__ = [
     "Claim",
     "Claimed",
     "Cursor",
-    "DueReply",
-    "Ended",
     "Ledger",
     "Memory",
     "NewDue",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -27,19 +28,22 @@ from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknow
 IN_FLIGHT_WAIT: Final = timedelta(seconds=30)  # until a reply in flight is asked about again; few take longer
 
 
-def _next(row: Row, outcome: Outcome) -> tuple[State, int, str | None]:
-    """The state, the doubt and the reason after a send; the table at the top of this package."""
+def _next(row: Row, outcome: Outcome) -> tuple[Row, State, str | None]:
+    """The row's doubts, its state and the reason after a send; the table at the top of this package."""
     match outcome:
         case Accepted():
-            return State.SENT, row.uncertain, None
+            return row, State.SENT, None
         case Deferred():
-            return State.DUE, row.uncertain, None
+            return row, State.DUE, None
+        case Rejected(once_more=True) if not row.refused:
+            return row._replace(refused=1), State.DUE, None
         case Rejected():
             # RFC 5321 §6.1: the first, doubtful send may have gone through all the same
-            reason = "refused" if outcome.dead_address else "refused-this-time"
-            return State.UNKNOWN if row.uncertain else State.FAILED, row.uncertain, reason
+            return row, State.UNKNOWN if row.uncertain else State.FAILED, "refused"
+        case Unknown() if row.uncertain:
+            return row, State.UNKNOWN, "in-doubt"
         case Unknown():
-            return State.UNKNOWN if row.uncertain else State.DUE, 1, "in-doubt" if row.uncertain else None
+            return row._replace(uncertain=1), State.DUE, None
     assert_never(outcome)
 
 
@@ -83,7 +87,7 @@ class Sending:
         )
 
     def _barred(self, row: Row, whom: bytes, at: datetime) -> Barred | None:
-        rule = self._gate.barred(whom, at)
+        rule = self._gate.barred(whom)
         if rule is None:
             return None
         self._rows.end(row, State.WITHDRAWN, rule, at)
@@ -115,10 +119,15 @@ class Sending:
         claimed_at = max(micros(at), row.claimed_at or 0)
         self._db.execute(
             "UPDATE replies SET state = 'claimed', correspondent = ?, message = ?, claimed_at = ?, proof = ?,"
-            " domain = ?, held = NULL WHERE id = ?",
+            " domain = ?, held = NULL, may_arrive = 0 WHERE id = ?",
             (asked.whom, about, claimed_at, asked.proof, asked.domain, row.id),
         )
-        return Claimed(1 + row.uncertain, self._names.reply(asked.mailbox, asked.whom, about))
+        return Claimed(self._names.reply(asked.mailbox, asked.whom, about))
+
+    def mark(self, key: MessageKey, *, may_arrive: bool) -> None:
+        """See `Ledger.mark`."""
+        row = self._rows.find_in(State.CLAIMED, key)
+        self._db.execute("UPDATE replies SET may_arrive = ? WHERE id = ?", (may_arrive, row.id))
 
     def settle(
         self, key: MessageKey, outcome: Outcome, at: datetime, retry_at: datetime, text: str | None = None
@@ -130,18 +139,33 @@ class Sending:
         return self._settle(row, outcome, at, retry_at)
 
     def _settle(self, row: Row, outcome: Outcome, at: datetime, retry_at: datetime) -> State:
-        state, uncertain, reason = _next(row, outcome)
-        row = row._replace(uncertain=uncertain)
+        row, state, reason = _next(row, outcome)
         if state is not State.DUE:
             return self._rows.end(row, state, reason, at)
-        cursor = self._rows.cursor(row.folder)
-        if cursor is None or cursor.uid_validity != row.uid_validity:
-            return self._rows.end(row, State.WITHDRAWN, "renumbered", at)  # its UID is void; carry_over() added it anew
-        self._db.execute(
-            "UPDATE replies SET state = 'due', uncertain = ?, not_before = ? WHERE id = ?",
-            (uncertain, micros(retry_at), row.id),
-        )
+        if self._is_void(row):  # carry_over() added the message under its new UID
+            return self._rows.end(row, State.WITHDRAWN, "renumbered", at)
+        self._make_due(row, retry_at)
         return state
+
+    def _is_void(self, row: Row) -> bool:
+        """Whether the folder has another UIDVALIDITY now."""
+        cursor = self._rows.cursor(row.folder)
+        return cursor is None or cursor.uid_validity != row.uid_validity
+
+    def _make_due(self, row: Row, at: datetime) -> None:
+        self._db.execute(
+            "UPDATE replies SET state = 'due', uncertain = ?, refused = ?, not_before = ?, settled_at = NULL,"
+            " reason = NULL WHERE id = ?",
+            (row.uncertain, row.refused, micros(at), row.id),
+        )
+
+    def revive(self, keys: Sequence[MessageKey], at: datetime) -> int:
+        """See `Ledger.revive`."""
+        found = [row for key in keys if (row := self._rows.find(key)) is not None]
+        failed = [row for row in found if row.state == State.FAILED and not self._is_void(row)]
+        for row in failed:
+            self._make_due(row._replace(refused=0), at)
+        return len(failed)
 
     def withdraw(self, key: MessageKey, reason: str, at: datetime) -> State:
         """See `Ledger.withdraw`."""
@@ -150,5 +174,10 @@ class Sending:
     def recover(self, at: datetime) -> list[Recovered]:
         """See `Ledger.recover`."""
         found = self._db.execute(f"SELECT {COLUMNS} FROM replies WHERE state = 'claimed'").fetchall()  # noqa: S608 - constant
-        rows = [Row(*row) for row in found]
-        return [Recovered(Uid(row.uid), self._settle(row, Unknown("the process died"), at, at)) for row in rows]
+        doubtful = []
+        for row in (Row(*values) for values in found):
+            outcome = Unknown("the process died") if row.may_arrive else Deferred("the process died")
+            state = self._settle(row, outcome, at, at)
+            if row.may_arrive:
+                doubtful.append(Recovered(Uid(row.uid), state))
+        return doubtful

@@ -18,8 +18,6 @@ from responder.adapters.ledger.values import (
     Claim,
     Claimed,
     Cursor,
-    DueReply,
-    Ended,
     Memory,
     NewDue,
     Recovered,
@@ -35,6 +33,9 @@ from responder.core.outcome import Deferred, Outcome
 T = TypeVar("T")
 
 NO_TERMS: Final = Terms()
+
+CLOSE_WITHIN: Final = 2.0
+"""Seconds that closing waits for the disk."""
 
 _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
@@ -74,14 +75,17 @@ class Ledger:
         return cls(Store(db, secret), Writer(executor, db, directory / DATABASE), lock)
 
     async def close(self) -> None:
-        """Finishes what was begun and lets go of the directory; may be called twice."""
+        """Finishes what was begun and lets go of the directory; may be called twice.
+
+        A disk that hangs is not waited for longer than ``CLOSE_WITHIN``: then the end of the process lets go.
+        """
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
-        try:
-            await asyncio.shield(asyncio.wrap_future(self._writer.close()))
-        finally:
+        done, _ = await asyncio.wait({asyncio.wrap_future(self._writer.close())}, timeout=CLOSE_WITHIN)
+        if done:
             os.close(lock)
+            done.pop().result()
 
     async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.shield(asyncio.wrap_future(self._writer.submit(job)))
@@ -141,7 +145,7 @@ class Ledger:
         ``answered_since``, or when it was taken for the same message in any mailbox at any time. Its own time is
         ``at``, and at a second attempt the later one: either send may be the one that arrived.
 
-        The never list, dead addresses and the limits of ``terms`` are asked in the same transaction: of two claims,
+        The never list and the limits of ``terms`` are asked in the same transaction: of two claims,
         only one takes the last place of a rate. Every claim counts that left or may have: a restart resets nothing.
 
         When the caller is cancelled before it learns the result, nothing was sent, and the claim is undone.
@@ -160,17 +164,28 @@ class Ledger:
             never_sent = Deferred("the caller was cancelled before it could send")
             self._writer.submit(lambda: self._store.sending.settle(key, never_sent, at, at))
 
+    async def mark(self, key: MessageKey, *, may_arrive: bool) -> None:
+        """Notes of a claimed reply, before its final dot is written, that it may arrive from now on.
+
+        Args:
+            key: the reply's.
+            may_arrive: False takes the note back: the server refused it, and another attempt begins.
+        """
+        await self._run(lambda: self._store.sending.mark(key, may_arrive=may_arrive))
+
     async def settle(
         self, key: MessageKey, outcome: Outcome, *, at: datetime, retry_at: datetime, text: str | None = None
     ) -> State:
         """Notes how the send of a claimed reply ended, and gives its state; ``due`` means again from ``retry_at`` on.
+
+        A `Rejected` that may be worth another attempt gets one; it ends the reply the second time.
 
         The outcome's words are not kept. The ``text`` of the reply is, when it left or may have left: it must be the
         practice's own, with nothing of the sender's in it, as the composer makes it.
 
         Raises:
             LedgerError: also when the reply is not claimed. If it was the disk, call again: until it succeeds, a
-                restart takes the send for doubtful.
+                restart takes what was marked for doubtful, and the rest for not sent.
         """
         return await self._run(lambda: self._store.sending.settle(key, outcome, at, retry_at, text))
 
@@ -185,8 +200,14 @@ class Ledger:
             raise ValueError("a reason is one kebab-case word, so that it names nobody")
         return await self._run(lambda: self._store.sending.withdraw(key, reason, at))
 
+    async def revive(self, keys: Sequence[MessageKey], at: datetime) -> int:
+        """Makes refused replies due again from ``at`` on: the fault was the account's. Gives the number."""
+        return await self._run(lambda: self._store.sending.revive(keys, at))
+
     async def recover(self, at: datetime) -> list[Recovered]:
-        """At start: what a dead process had claimed may have been delivered; each is treated as `Unknown`.
+        """At start: settles what a dead process had claimed, and gives what may have been delivered.
+
+        What was marked is treated as `Unknown`. The rest was surely not sent and is due at once, however often.
 
         Raises:
             LedgerError: also after this process's first claim, which is alive.
@@ -196,10 +217,6 @@ class Ledger:
         return await self._run(lambda: self._store.sending.recover(at))
 
     # -- asking ------------------------------------------------------------------------------------------------------
-
-    async def due(self, mailbox: str, folder: str) -> list[DueReply]:
-        """All that is due in a folder, in the order received; ``not_before`` may lie ahead."""
-        return await self._run(lambda: self._store.asking.due(mailbox, folder))
 
     async def ready(self, mailbox: str, folder: str, at: datetime, limit: int) -> list[MessageKey]:
         """What may go out of a folder now, the newest first, at most ``limit``: who wrote last is most likely there."""
@@ -212,27 +229,6 @@ class Ledger:
     async def waiting(self) -> dict[str, int]:
         """How many due replies each limit holds, by its id."""
         return await self._run(self._store.gate.waiting)
-
-    async def last_replied(self, mailbox: str, correspondent: str) -> datetime | None:
-        """Time of the newest slot that nothing can take back; what is claimed for the first time does not count yet."""
-        return await self._run(lambda: self._store.asking.last_replied(mailbox, correspondent))
-
-    async def failed_recently(self, correspondent: str, since: datetime) -> bool:
-        """Whether this address took no mail since then, whichever mailbox wrote: a server or a bounce said so."""
-        return await self._run(lambda: self._store.gate.refused_since(self._whom(correspondent), since))
-
-    async def note_refused(self, mailbox: str, correspondents: Sequence[str], at: datetime) -> int:
-        """A bounce names addresses that cannot be reached; notes those that this mailbox did write to, as hashes.
-
-        Returns:
-            How many were noted.
-        """
-        place, people = self._store.names.mailbox(mailbox), [self._whom(one) for one in correspondents]
-        return await self._run(lambda: self._store.gate.note_refused(place, people, at))
-
-    async def ended(self, mailbox: str, folder: str, since: datetime) -> list[Ended]:
-        """What was settled in a folder since then, oldest first, for the owner's list."""
-        return await self._run(lambda: self._store.asking.ended(mailbox, folder, since))
 
     async def answers_to(self, correspondent: str, mailboxes: Sequence[str], limit: int) -> Memory:
         """What is known of one correspondent (`Address.identity`) over all mailboxes: when answered, with which text.

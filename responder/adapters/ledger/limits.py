@@ -1,20 +1,18 @@
-"""Who gets no reply, and who gets none yet: the never list, addresses that took no mail, the rates and the breaker."""
+"""Who gets no reply, and who gets none yet: the never list, the rates and the breaker."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from responder.adapters.ledger.times import instant, instant_or_none, micros
 from responder.adapters.ledger.values import OverRate, Terms
-from responder.core.limits.rates import REFUSED_FOR, Limit, Scope, free_at, rank_to_watch
+from responder.core.limits.rates import Limit, Scope, free_at, rank_to_watch
 
 NEVER_REPLY: Final = "never-reply"
-REFUSED_BEFORE: Final = "refused-before"
 
-_LEFT: Final = "(uncertain = 1 OR state IN ('claimed', 'sent', 'failed', 'unknown'))"
+_LEFT: Final = "(uncertain = 1 OR refused = 1 OR state IN ('claimed', 'sent', 'failed', 'unknown'))"
 """What counts: it left, or may have, or cost a refusal. What was surely deferred counts when it goes."""
 
 _COUNTED: Final = {
@@ -53,11 +51,9 @@ class Gate:
 
     # -- for good ----------------------------------------------------------------------------------------------------
 
-    def barred(self, whom: bytes, at: datetime) -> str | None:
+    def barred(self, whom: bytes) -> str | None:
         """The rule that keeps this correspondent from any reply."""
-        if self.never_since(whom) is not None:
-            return NEVER_REPLY
-        return REFUSED_BEFORE if self.refused_since(whom, at - REFUSED_FOR) else None
+        return None if self.never_since(whom) is None else NEVER_REPLY
 
     def never_since(self, whom: bytes) -> datetime | None:
         """When the correspondent was put on the never list."""
@@ -71,31 +67,6 @@ class Gate:
     def never_remove(self, whom: bytes) -> bool:
         """Whether it was on the list."""
         return self._db.execute("DELETE FROM never WHERE correspondent = ?", (whom,)).rowcount > 0
-
-    def refused_since(self, whom: bytes, since: datetime) -> bool:
-        """Whether the address took no mail, as its server told us or a bounce did."""
-        row = self._db.execute(
-            "SELECT 1 FROM replies WHERE correspondent = :whom AND reason = 'refused' AND settled_at >= :since"
-            " UNION ALL SELECT 1 FROM refused WHERE correspondent = :whom AND at >= :since",
-            {"whom": whom, "since": micros(since)},
-        ).fetchone()
-        return row is not None
-
-    def note_refused(self, mailbox: bytes, people: Iterable[bytes], at: datetime) -> int:
-        """Notes those whom this mailbox did write to lately: anybody may forge a bounce, and name whom he likes."""
-        known = (mailbox, micros(at - REFUSED_FOR))
-        noted = 0
-        for whom in people:
-            noted += self._db.execute(
-                "INSERT OR REPLACE INTO refused SELECT ?, ? WHERE EXISTS"
-                " (SELECT 1 FROM replies WHERE correspondent = ? AND mailbox = ? AND claimed_at >= ?)",
-                (whom, micros(at), whom, *known),
-            ).rowcount
-        return noted
-
-    def prune(self, before: datetime) -> None:
-        """Forgets old refusals; the never list stays."""
-        self._db.execute("DELETE FROM refused WHERE at < ?", (micros(before),))
 
     # -- not yet -----------------------------------------------------------------------------------------------------
 

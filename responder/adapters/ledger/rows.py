@@ -14,7 +14,9 @@ from responder.core.message import MessageKey, Uid, UidValidity
 
 OPEN: Final = (State.DUE, State.CLAIMED)
 
-COLUMNS: Final = "id, folder, uid_validity, uid, state, uncertain, message, correspondent, claimed_at"
+COLUMNS: Final = (
+    "id, folder, uid_validity, uid, state, uncertain, message, correspondent, claimed_at, may_arrive, refused"
+)
 
 KEEPS_SLOT: Final = "(uncertain = 1 OR state IN ('sent', 'unknown'))"
 """It left, or may have, and no later event can free its slot."""
@@ -32,6 +34,8 @@ class Row(NamedTuple):
     message: bytes
     correspondent: bytes | None
     claimed_at: int | None
+    may_arrive: int
+    refused: int
 
 
 class Rows:

@@ -143,7 +143,7 @@ def _to_version_1(db: sqlite3.Connection) -> None:
 
 
 def _to_version_2(db: sqlite3.Connection) -> None:
-    """Rates, dead addresses and the never list. What went out before counts as vouched for by nothing."""
+    """Rates and the never list. What went out before counts as vouched for by nothing."""
     db.execute(
         "ALTER TABLE replies ADD COLUMN proof TEXT NOT NULL DEFAULT 'none' CHECK (proof IN ('none', 'sender', 'form'))"
     )
@@ -169,7 +169,20 @@ def _to_version_3(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE replies ADD COLUMN text TEXT")  # a fingerprint; it stays when the text itself is pruned
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
+def _to_version_4(db: sqlite3.Connection) -> None:
+    """The mark before the final dot, and one more attempt after a refusal. Dead addresses are forgotten."""
+    db.execute("ALTER TABLE replies ADD COLUMN may_arrive INTEGER NOT NULL DEFAULT 0 CHECK (may_arrive IN (0, 1))")
+    db.execute("ALTER TABLE replies ADD COLUMN refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1))")
+    db.execute("UPDATE replies SET may_arrive = 1 WHERE state = 'claimed'")  # its process made no such mark
+    db.execute("DROP TABLE refused")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _to_version_1,
+    _to_version_2,
+    _to_version_3,
+    _to_version_4,
+)
 """Step *n* brings a database from version *n* to *n* + 1; the version is ``PRAGMA user_version``."""
 
 

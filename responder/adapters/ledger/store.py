@@ -37,7 +37,6 @@ class Store:
     def prune(self, before: datetime, texts_before: datetime) -> int:
         """See `Ledger.prune`."""
         limit = micros(before)
-        self.gate.prune(before)
         self.texts.prune(texts_before)
         return self.db.execute(
             "DELETE FROM replies WHERE settled_at < ? AND (claimed_at IS NULL OR claimed_at < ?)", (limit, limit)

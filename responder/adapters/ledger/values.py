@@ -63,20 +63,6 @@ class NewDue:
 
 
 @dataclass(frozen=True, slots=True)
-class DueReply:
-    """A reply that still has to go out.
-
-    Attributes:
-        uncertain: how many sends of it ended in doubt, 0 or 1.
-    """
-
-    key: MessageKey
-    uncertain: int
-    not_before: datetime
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """What a reply has to keep besides its slot.
 
@@ -95,14 +81,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Send it now, then `Ledger.settle`.
+    """Send it now, with `Ledger.mark` just before the final dot; then `Ledger.settle`.
 
     Attributes:
-        attempt: 2 when a first send ended in doubt, else 1.
         digest: 32 hex digits for the reply's Message-ID: the same for the same mailbox, correspondent and message.
     """
 
-    attempt: int
     digest: str
 
 
@@ -137,7 +121,7 @@ class Barred:
     """Do not send: this correspondent gets none. The row is settled.
 
     Attributes:
-        rule: "never-reply": the practice's list; "refused-before": the address took no mail in the last 60 days.
+        rule: "never-reply": the practice's list.
     """
 
     rule: str
@@ -173,25 +157,10 @@ class Rescue:
 
 
 class Recovered(NamedTuple):
-    """One reply that a dead process had claimed: due once more, or in doubt for good. The ledger knows no names."""
+    """One reply that a dead process left in doubt: due once more, or in doubt for good. The ledger knows no names."""
 
     uid: Uid
     state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How one reply ended, for the owner's list.
-
-    Attributes:
-        held: the limit that it waited for last. What was withdrawn at the opening and has one, stood over a rate.
-    """
-
-    key: MessageKey
-    state: State
-    reason: str | None
-    at: datetime
-    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

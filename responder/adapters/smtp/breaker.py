@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
+from responder.core.limits.rates import domain_of
 from responder.core.message import Address
-from responder.core.outcome import Deferred, Rejected
+from responder.core.outcome import Deferred
 
 
 class Breaker:
     """Keeps an account whose server refuses it from knocking again and again.
 
-    Faults wait 60 s, doubling to 1 h. Refused logins from the third in a row wait 1 h, doubling to 8 h: about eight
-    in the first day and three on later ones, where many servers lock an account or ban a machine after ten or so.
+    Faults wait 60 s, doubling to 1 h, or to 10 minutes where they were told of recipients. Refused logins from the
+    third in a row wait 1 h, doubling to 8 h: about eight in the first day and three on later ones, where many servers
+    lock an account or ban a machine after ten or so.
     """
 
-    FIRST, LONGEST = 60.0, 3600.0
+    FIRST, LONGEST, OF_RECIPIENTS = 60.0, 3600.0, 600.0
     LOGIN_FIRST, LOGIN_LONGEST = 3600.0, 8 * 3600.0
     LOGINS_TOLERATED = 2
     """A single refusal may be the server's own trouble (a database away for a minute)."""
@@ -42,99 +46,93 @@ class Breaker:
         """The credentials are good."""
         self._refused_logins = 0
 
-    def trip(self, fault: Deferred, *, login: bool = False, hearsay: bool = False) -> None:
+    def trip(self, fault: Deferred, *, login: bool = False, of_recipients: bool = False) -> None:
         """Open, for longer each time.
 
         Args:
             fault: the answer until it closes.
             login: the credentials were refused.
-            hearsay: it was told of recipients, so strangers may have had a hand in it: the wait stays short.
+            of_recipients: it was told of recipients, so strangers may have had a hand in it: the wait stays short.
         """
         if self.blocked() is not None:  # a send that was under way when it opened says nothing new
-            return
-        if hearsay:
-            self._fault, self._until = fault, self._clock() + self.FIRST
             return
         self._faults += 1
         self._refused_logins += login
         self._fault = fault
-        self._until = self._clock() + self._wait()
+        self._until = self._clock() + self._wait(self.OF_RECIPIENTS if of_recipients else self.LONGEST)
 
-    def _wait(self) -> float:
+    def _wait(self, longest: float) -> float:
         excess = self._refused_logins - self.LOGINS_TOLERATED
         if excess > 0:
-            return min(self.LOGIN_FIRST * 2.0 ** (excess - 1), self.LOGIN_LONGEST)
-        return min(self.FIRST * 2.0 ** (self._faults - 1), self.LONGEST)
+            return min(self.LOGIN_FIRST * _doubled(excess), self.LOGIN_LONGEST)
+        return min(self.FIRST * _doubled(self._faults), longest)
+
+
+def _doubled(count: int) -> float:
+    """For the first time 1, then twice as much each time; bounded, as a float is."""
+    return 2.0 ** min(count - 1, 32)
 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """One recipient, refused in the words of an account's fault."""
+    """One recipient's: in which way, by whose domain, in which words."""
 
-    at: float
-    kind: str | None
-    recipient: str
-    domain: str
+    kind: object
+    owner: str
+    words: tuple[str, ...]
 
 
-class Hearsay:
-    """Weighs a fault of the account that was told of one recipient.
+class Refusals:
+    """Tells a refused recipient from a refused account: recipients refused in a row, with no reply accepted between.
 
-    A server may repeat at RCPT what the recipient's own server answered it, code and all; so a stranger could make it
-    say that our account is out of order. It is believed when recipients at unrelated domains are refused in the same
-    way within ``TOGETHER`` seconds, with no reply accepted between them. Until then it is this recipient's: deferred
-    the first time, the end of this reply the second time that nobody shares it. Whoever bore witness before a reply
-    was accepted is not believed again. Keeps addresses in memory only.
+    ``ENOUGH`` unrelated ones that are refused alike are the account's trouble. A server may repeat what a stranger's
+    server said, so a stranger could make it say so; a recipient whose refusals were followed by an accepted reply
+    ``BELIED`` times is its own trouble from then on. Keeps addresses in memory only.
     """
 
-    TOGETHER = 600.0
+    ENOUGH = 3
+    BELIED = 3
     REMEMBERED = 1000
     """Recipients kept in mind; more are forgotten, the oldest first."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._recent: list[_Refusal] = []
-        self._alone: OrderedDict[str, None] = OrderedDict()
-        self._doubted: OrderedDict[str, None] = OrderedDict()
+    def __init__(self) -> None:
+        self._recent: OrderedDict[str, _Refusal] = OrderedDict()
+        self._belied: OrderedDict[str, int] = OrderedDict()
 
     def accepted(self) -> None:
-        """A reply was accepted, so nothing is wrong with the account, whatever was said of recipients before."""
-        for old in self._recent:
-            self._remember(self._doubted, old.recipient)
+        """A reply was accepted: nothing is wrong with the account now."""
+        for recipient in self._recent:
+            self._belied[recipient] = self._belied.pop(recipient, 0) + 1
         self._recent.clear()
+        _forget_oldest(self._belied, self.REMEMBERED)
 
-    def weigh(self, recipient: Address, fault: Deferred, code: int) -> Deferred | Rejected:
-        """What the refusal means for this reply; ``account_wide`` only when it is believed of the account."""
-        new = _Refusal(self._clock(), fault.cure, recipient.identity, _owner_of(recipient.domain))
-        others = self._others(new)
-        shared = [old for old in others if old.kind == new.kind]
-        self._recent = [*others, new][-self.REMEMBERED :]
-        if new.recipient not in self._doubted and any(self._corroborates(old, new) for old in shared):
-            return fault
-        if not shared and self._refused_before(new.recipient):
-            return Rejected(fault.reason, code, dead_address=False)
-        return replace(fault, account_wide=False, cure=None)
+    def is_the_accounts(self, recipient: Address, kind: object, said: str, *, at_once: bool) -> bool:
+        """Whether this refusal is believed of the account.
 
-    def _corroborates(self, old: _Refusal, new: _Refusal) -> bool:
-        return old.domain != new.domain and old.recipient not in self._doubted
+        Args:
+            recipient: who was refused.
+            kind: equal for refusals that are alike.
+            said: the server's words.
+            at_once: the server named a fault of the account.
+        """
+        if self._belied.get(recipient.identity, 0) >= self.BELIED:
+            return False
+        owner = domain_of(recipient) or recipient.identity  # strangers share a provider's domain
+        self._recent[recipient.identity] = _Refusal(kind, owner, tuple(said.split()))
+        _forget_oldest(self._recent, self.REMEMBERED)
+        return at_once or len({refusal.owner for refusal in self._alike(kind)}) >= self.ENOUGH
 
-    def _others(self, new: _Refusal) -> list[_Refusal]:
-        return [old for old in self._recent if new.at - old.at <= self.TOGETHER and old.recipient != new.recipient]
+    def shared_words(self, kind: object) -> str:
+        """What all that were refused alike were told; "…" stands for what differs, which may name somebody."""
+        texts = [refusal.words for refusal in self._alike(kind)]
+        shared = set.intersection(*map(set, texts)) if texts else set()
+        shown = (word if word in shared else "…" for word in (texts[-1] if texts else ()))
+        return re.sub(r"…( …)+", "…", " ".join(shown))
 
-    def _refused_before(self, recipient: str) -> bool:
-        """Whether it was refused alone once; the second time it is forgotten again."""
-        if recipient in self._alone:
-            del self._alone[recipient]
-            return True
-        self._remember(self._alone, recipient)
-        return False
-
-    def _remember(self, among: OrderedDict[str, None], recipient: str) -> None:
-        among[recipient] = None
-        if len(among) > self.REMEMBERED:
-            among.popitem(last=False)
+    def _alike(self, kind: object) -> list[_Refusal]:
+        return [refusal for refusal in self._recent.values() if refusal.kind == kind]
 
 
-def _owner_of(domain: str) -> str:
-    """The last two labels: names under one owner are one witness, and two under ``co.uk`` as well, to be careful."""
-    return ".".join(domain.lower().rstrip(".").split(".")[-2:])
+def _forget_oldest(among: OrderedDict[str, Any], size: int) -> None:
+    while len(among) > size:
+        among.popitem(last=False)

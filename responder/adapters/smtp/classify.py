@@ -6,20 +6,15 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 import aiosmtplib
 
-from responder.adapters.smtp.codes import POLICY, Enhanced, answered
+from responder.adapters.smtp.codes import Enhanced, answered
 from responder.core.outcome import Deferred, Rejected, Unknown
-
-MAX_SAID = 200
-"""Characters of a server's text that are shown at a terminal: enough for its sentence, too few to flood it."""
-
-LONGEST_TEXT = 1000
-"""Characters of a server's text that are looked at; searching for addresses is quadratic."""
+from responder.core.text import LONGEST_TEXT
 
 SENDER_NOT_ALLOWED = 553
 """RFC 5321 §4.2.3: mailbox name not allowed; after the dot only a name in the header can be meant."""
@@ -54,7 +49,23 @@ _CURE_CERTIFICATE = "check the host name; a server with a private certificate au
 _CURE_SENDER = "ask the provider whether this account may send, and check that user name and address belong together"
 _CURE_SERVER = "check host and port, and ask the provider why it refuses this machine"
 
-_ACCOUNT_ENHANCED = {"5.4.5": _CURE_QUOTA, "5.7.30": _CURE_BASIC_AUTH, "5.7.139": _CURE_BASIC_AUTH}
+_CURE_LOCKED = "the provider has locked the account for sending: log in to its web pages, or ask it to unlock it"
+CURE_REFUSED_ALIKE = (
+    "look at the provider's limits, ask it whether this account may send, and set helo_name if it refuses our greeting"
+)
+
+_ACCOUNT_ENHANCED = {
+    "5.1.90": _CURE_QUOTA,
+    "5.4.5": _CURE_QUOTA,
+    "5.4.6": _CURE_LOCKED,  # Zoho: unusual sending activity
+    "5.7.30": _CURE_BASIC_AUTH,
+    "5.7.139": _CURE_BASIC_AUTH,
+    "5.7.232": _CURE_QUOTA,
+    "5.7.233": _CURE_QUOTA,
+    "5.7.705": _CURE_LOCKED,
+    "5.7.708": _CURE_SERVER,
+}
+"""What Google, Microsoft, Zoho and others say of the account, whichever command they answer."""
 
 _ALIAS_REFUSED = re.compile(
     r"send as\b|not owned by|not (?:allowed|permitted|authori[sz]ed) to send|from (?:address|header)", re.IGNORECASE
@@ -75,10 +86,7 @@ class AliasRefused(Rejected):
 
 
 def judge(phase: Phase, code: int, text: str) -> Verdict:
-    """Class a reply that was not the one hoped for: a 4xx may pass, a 5xx is the reply's end or the account's fault.
-
-    A fault of the account that is told at RCPT is no more than a suspicion: see `breaker.Hearsay`.
-    """
+    """Class a reply that was not the one hoped for: a 4xx may pass, a 5xx is the reply's end or the account's fault."""
     reason = f"{phase.value}: {answered(code, text)}"
     if code // 100 == TRANSIENT:
         return Deferred(reason)
@@ -93,9 +101,9 @@ def _judge_permanent(phase: Phase, code: int, text: str, reason: str) -> Verdict
     if cure is not None:
         return Deferred(reason, account_wide=True, cure=cure)
     if _refuses_alias(phase, code, text):
-        return AliasRefused(reason, code, dead_address=False)
-    policy = enhanced is not None and enhanced.subject == POLICY
-    return Rejected(reason, code, dead_address=phase is Phase.RCPT and not policy)
+        return AliasRefused(reason, code, once_more=True)
+    named = Enhanced.read_anywhere(code, text)
+    return Rejected(reason, code, once_more=named is None or not named.blames_recipient)
 
 
 def _account_cure(phase: Phase, code: int, enhanced: Enhanced | None) -> str | None:
@@ -130,6 +138,11 @@ def _refuses_alias(phase: Phase, code: int, text: str) -> bool:
         or str(Enhanced.read(code, text)) == "5.7.60"
         or _ALIAS_REFUSED.search(text[:LONGEST_TEXT]) is not None
     )
+
+
+def speaks_for_itself(text: str) -> bool:
+    """Whether a server's text repeats neither the recipient nor what another server said."""
+    return _NOT_ITS_OWN.search(text[:LONGEST_TEXT]) is None
 
 
 def _own_words(text: str) -> str:
@@ -185,16 +198,3 @@ def _tls_cure(error: Exception) -> str | None:
         if isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":  # the peer does not speak TLS
             return CURE_TLS
     return None
-
-
-_ADDRESS = re.compile(r'<?(?:"[^"]*"|[^\s<>@"]+)(?:@|%(?:25)*40)[^\s<>@]+>?')
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-
-
-def redact(text: str, private: Iterable[str] = ()) -> str:
-    """A server's text fit for a terminal: no addresses, none of the private words, one line, at most MAX_SAID."""
-    text = _ADDRESS.sub("<address>", _UNPRINTABLE.sub(" ", text[:LONGEST_TEXT]).strip())
-    for word in private:
-        if len(word) > 2:  # noqa: PLR2004 - shorter ones are in every sentence, and tell nothing
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<private>", text, flags=re.IGNORECASE)
-    return text[:MAX_SAID]

@@ -14,8 +14,14 @@ from typing import Final, Self
 
 _LEADING: Final = re.compile(r"([245])\.([0-7])\.([0-9]{1,3})(?!\S)", re.ASCII)
 
-POLICY: Final = 7
-"""Subject of RFC 3463 §3.8: a matter of security or policy, not of the address."""
+_TRAILING: Final = re.compile(r"[(\[]#?([245])\.([0-7])\.([0-9]{1,3})[)\]]\s*\Z", re.ASCII)
+"""``sorry, too many emails (#5.7.1)``: where qmail and its descendants write it."""
+
+_ADDRESS, _MAILBOX = 1, 2
+"""Subjects of RFC 3463 §3.2 and §3.3: the fault is the recipient's, but for a few details of the first."""
+
+_OF_THE_SENDER: Final = frozenset({7, 8, 90})
+"""Details of an address's fault that is the sender's: RFC 3463 §3.2, and the daily limit of Exchange Online."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,18 @@ class Enhanced:
             return None
         return cls(*map(int, found.groups()))
 
+    @classmethod
+    def read_anywhere(cls, code: int, text: str) -> Self | None:
+        """The one right behind the reply code, or else in brackets at the end; that one may be a stranger's."""
+        found = _TRAILING.search(text)
+        trailing = None if found is None or int(found[1]) != code // 100 else cls(*map(int, found.groups()))
+        return cls.read(code, text) or trailing
+
+    @property
+    def blames_recipient(self) -> bool:
+        """Whether it names a fault of the recipient's address or mailbox."""
+        return self.subject == _MAILBOX or (self.subject == _ADDRESS and self.detail not in _OF_THE_SENDER)
+
     def __str__(self) -> str:
         return f"{self.kind}.{self.subject}.{self.detail}"
 
@@ -51,6 +69,7 @@ _MEANINGS: Final = {
     (1, 7): "the sender's address is not well formed",
     (1, 8): "the sender's domain is not believed",
     (1, 10): "the domain takes no mail",
+    (1, 90): "the sending limit is reached",
     (2, 0): "something about the mailbox",
     (2, 1): "the mailbox takes no mail",
     (2, 2): "the mailbox is full",
@@ -65,7 +84,7 @@ _MEANINGS: Final = {
     (4, 3): "the name service is in trouble",
     (4, 4): "no way to the domain",
     (4, 5): "the sending limit is reached, or the system is congested",
-    (4, 6): "the way there is a loop",
+    (4, 6): "the account is locked, or the way there is a loop",
     (4, 7): "nothing came of it in time",
     (5, 0): "the protocol was not kept",
     (5, 1): "not a command for now",
@@ -120,7 +139,7 @@ def answered(code: int, text: str) -> str:
     """An answer as a reason tells it: the numbers that the server gave, and a sentence of ours."""
     if not 200 <= code <= 599:  # noqa: PLR2004 - RFC 5321 §4.2: no other reply codes; aiosmtplib gives -1
         return "an answer that is none"
-    enhanced = Enhanced.read(code, text)
+    enhanced = Enhanced.read_anywhere(code, text)
     if enhanced is None:
         return f"{code} {_CODES.get(code) or ('refused' if code // 100 == 5 else 'not now')}"  # noqa: PLR2004 - 5yz
     meaning = _MEANINGS.get((enhanced.subject, enhanced.detail), _SUBJECTS[enhanced.subject])

@@ -5,17 +5,32 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ipaddress
 import re
+import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from responder.adapters.smtp.classify import CURE_TLS, INTERMEDIATE, POSITIVE, Phase, redact
+from responder.adapters.smtp.classify import CURE_TLS, INTERMEDIATE, POSITIVE, Phase
+from responder.adapters.smtp.threads import in_thread
 from responder.core.outcome import Deferred
+from responder.core.text import said
+
+FINAL_DOT = b".\r\n"
+
+ADDRESS_PATIENCE = 5.0
+"""Seconds for one of several addresses of a server to take the connection: a live one does within one."""
+
+Mark = Callable[[bool], Awaitable[None]]
+"""Told, and waited for, just before the write of the final dot (True); and when that reply was refused, but another
+attempt follows at once (False)."""
 
 
 class Server(Protocol):
@@ -46,6 +61,11 @@ class Server(Protocol):
         """False for a local relay that takes mail without a login."""
         ...
 
+    @property
+    def helo_name(self) -> str | None:
+        """What EHLO says; None for the address literal of the connection."""
+        ...
+
 
 class Credentials(Protocol):
     """Who submits; ``credentials.Login`` is one."""
@@ -72,7 +92,6 @@ class Limits:
         final: the reply to the final dot (RFC 5321 §4.5.3.2.6: 10 minutes), because giving up early makes duplicates.
         farewell: QUIT; the reply is already safe.
         keep_idle: an idle connection is kept this long for the next reply; servers drop idle ones on their own terms.
-        grace: how long a cancelled send still waits for the reply to the final dot.
         connections: open at once; Microsoft 365 refuses a fourth.
     """
 
@@ -81,7 +100,6 @@ class Limits:
     final: float = 600.0
     farewell: float = 2.0
     keep_idle: float = 5.0
-    grace: float = 5.0
     connections: int = 2
 
 
@@ -91,14 +109,12 @@ class AccountFaultError(Exception):
     Attributes:
         outcome: for whatever was to be sent.
         login: the credentials were refused.
-        said: the server's own words, for ``check`` at a terminal; they never go into an outcome.
     """
 
-    def __init__(self, outcome: Deferred, *, login: bool = False, said: str = "") -> None:
+    def __init__(self, outcome: Deferred, *, login: bool = False) -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
         self.login = login
-        self.said = said
 
 
 class _Smtp(aiosmtplib.SMTP):
@@ -119,7 +135,7 @@ class Connection:
         used: it carried a message before, so the server may have dropped it meanwhile.
     """
 
-    def __init__(self, server: Server, limits: Limits, local_hostname: str) -> None:
+    def __init__(self, server: Server, limits: Limits) -> None:
         self.phase = Phase.CONNECT
         self.used = False
         self.retirement: asyncio.TimerHandle | None = None
@@ -127,8 +143,7 @@ class Connection:
         self._limits = limits
         self.smtp = _Smtp(
             hostname=server.host,
-            port=server.port,
-            local_hostname=local_hostname,  # always given: getfqdn may block for minutes on a broken resolver
+            local_hostname=server.helo_name or "[127.0.0.1]",  # never None: getfqdn may block for minutes
             timeout=limits.command,
             use_tls=server.tls == "implicit",
             start_tls=False,  # never opportunistic: see _secure
@@ -147,8 +162,15 @@ class Connection:
         """
         async with asyncio.timeout(self._limits.connect):  # the library's own does not bound the sum of its steps
             if self._server.tls != "none":  # in a thread: the system's authorities take tens of milliseconds to read
-                self.smtp.tls_context = await asyncio.to_thread(_tls_context, self._server)
-            await self.smtp.connect(timeout=None)
+                self.smtp.tls_context = await in_thread(partial(_tls_context, self._server))
+            sock = await _dial(self._server.host, self._server.port, self._limits.connect)
+            if self._server.helo_name is None:
+                self.smtp.local_hostname = _address_literal(sock)
+            try:
+                await self.smtp.connect(timeout=None, sock=sock)
+            except BaseException:
+                sock.close()
+                raise
         await self._ehlo()
         if self._server.tls == "starttls":
             await self._secure()
@@ -176,16 +198,15 @@ class Connection:
             raise AccountFaultError(Deferred("AUTH: neither PLAIN nor LOGIN offered", account_wide=True, cure=cure))
         username, password = credentials.username.encode(), credentials.password.encode()
         initial = base64.b64encode(b"\0%b\0%b" % (username, password))  # RFC 4616 §2
-        encoded = base64.b64encode(password)
         try:
             if "plain" in offered:
                 await self.command(Phase.AUTH, b"AUTH", b"PLAIN", initial)
             else:
                 await self.command(Phase.AUTH, b"AUTH", b"LOGIN", base64.b64encode(username), wanted=INTERMEDIATE)
-                await self.command(Phase.AUTH, encoded)
+                await self.command(Phase.AUTH, base64.b64encode(password))
         except aiosmtplib.SMTPResponseException as error:  # some servers repeat what they did not understand
-            secrets = (credentials.password, initial.decode(), encoded.decode())
-            raise aiosmtplib.SMTPResponseException(error.code, redact(error.message, secrets)) from None
+            shown = said(error.message, secrets=(credentials.password, initial.decode()))
+            raise aiosmtplib.SMTPResponseException(error.code, shown) from None
 
     async def command(self, phase: Phase, *words: bytes, wanted: int = POSITIVE) -> None:
         """Send one command.
@@ -198,34 +219,35 @@ class Connection:
         if answer.code // 100 != wanted:
             raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
 
-    async def content(self, content: bytes) -> str:
-        """Send the message and its final dot; the text of the positive reply."""
+    async def content(self, content: bytes, mark: Mark) -> None:
+        """Send the message, and after the mark its final dot.
+
+        Without the dot no server may deliver (RFC 5321 §4.1.1.4), so it is a write of its own: until then nothing is
+        in doubt, whatever breaks.
+        """
         await self.command(Phase.DATA, b"DATA", wanted=INTERMEDIATE)
         protocol = self.smtp.protocol
-        if protocol is None or not protocol.is_connected:
-            raise aiosmtplib.SMTPServerDisconnected("connection lost")
         # A reply that nobody asked for would be taken for the one to the final dot.
-        if getattr(protocol, "_buffer", b""):
+        if protocol is None or bool(getattr(protocol, "_buffer", b"")):
             raise aiosmtplib.SMTPServerDisconnected("the server says more than it was asked")
-        self.phase = Phase.DOT
-        protocol.write(wire_form(content))
-        code, text = await self._final_answer(protocol)
-        if code // 100 != POSITIVE:
-            raise aiosmtplib.SMTPResponseException(code, text)
-        return text
-
-    async def _final_answer(self, protocol: SMTPProtocol) -> aiosmtplib.SMTPResponse:
-        """Wait for the reply to the final dot; when cancelled, for ``grace`` seconds more."""
-        waiting = asyncio.ensure_future(protocol.read_response(timeout=self._limits.final))
+        answer = asyncio.ensure_future(protocol.read_response())
         try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            await asyncio.wait({waiting}, timeout=self._limits.grace)
-            if waiting.done() and not waiting.cancelled():
-                return waiting.result()
-            raise
+            protocol.write(dot_stuffed(content))
+            await mark(True)  # noqa: FBT003 - a callback's only argument
+            await self._finish(protocol, answer)
         finally:
-            waiting.cancel()
+            answer.cancel()
+            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _finish(self, protocol: SMTPProtocol, answer: asyncio.Future[aiosmtplib.SMTPResponse]) -> None:
+        """Write the final dot, unless the server has answered or gone before it; then that is its answer to DATA."""
+        if not answer.done():
+            protocol.write(FINAL_DOT)
+            self.phase = Phase.DOT
+        async with asyncio.timeout(self._limits.final):
+            code, text = await answer
+        if code // 100 != POSITIVE or self.phase is not Phase.DOT:
+            raise aiosmtplib.SMTPResponseException(code, text)
 
     async def quit(self) -> None:
         """Say goodbye and close; never raises, at most ``farewell`` seconds."""
@@ -250,9 +272,49 @@ def _tls_context(server: Server) -> ssl.SSLContext:
         raise AccountFaultError(Deferred(f"ca_file: {error.strerror}", account_wide=True, cure=cure)) from error
 
 
-def wire_form(content: bytes) -> bytes:
-    """What follows 354: CRLF line ends only (a bare one smuggles commands), dots stuffed, the final dot."""
+def dot_stuffed(content: bytes) -> bytes:
+    """What follows 354, up to the final dot: CRLF line ends only (a bare one smuggles commands), dots stuffed."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
     if not lines.endswith(b"\r\n"):
         lines += b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
+    return re.sub(rb"(?m)^\.", b"..", lines)
+
+
+async def _dial(host: str, port: int, deadline: float) -> socket.socket:
+    """Resolve and connect, one address after the other: the first may be dead (IPv6 that leads nowhere).
+
+    Raises:
+        OSError: none answers.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + deadline
+    found = await in_thread(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    trouble: OSError = ConnectionError("no address")
+    for left, (family, _, _, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+        share = (ends - loop.time()) / left
+        try:
+            async with asyncio.timeout(share if left == 1 else min(share, ADDRESS_PATIENCE)):
+                return await _connect(family, address)
+        except OSError as error:  # TimeoutError is one
+            trouble = error
+    raise trouble
+
+
+async def _connect(family: int, address: tuple[Any, ...]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _address_literal(sock: socket.socket) -> str:
+    """Our side of the connection, as EHLO says it where this machine has no name of its own (RFC 5321 §4.1.3)."""
+    address = ipaddress.ip_address(sock.getsockname()[0].partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None  # noqa: PLR2004 - IPv6
+    if mapped is None and address.version == 6:  # noqa: PLR2004 - IPv6
+        return f"[IPv6:{address}]"
+    return f"[{mapped or address}]"

@@ -7,16 +7,29 @@ import ipaddress
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import aiosmtplib
 
 from responder.adapters.events import Event, log
-from responder.adapters.smtp.breaker import Breaker, Hearsay
-from responder.adapters.smtp.classify import TRANSIENT, AliasRefused, Phase, judge_error, redact, refuses_null_path
-from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Server
-from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
+from responder.adapters.smtp.breaker import Breaker, Refusals
+from responder.adapters.smtp.classify import (
+    CURE_REFUSED_ALIKE,
+    PERMANENT,
+    TRANSIENT,
+    AliasRefused,
+    Phase,
+    judge_error,
+    refuses_null_path,
+    speaks_for_itself,
+)
+from responder.adapters.smtp.codes import Enhanced
+from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Mark, Server
+from responder.adapters.smtp.threads import in_thread
+from responder.core.errors import AuthenticationError, LedgerError, PermanentError, ResponderError, TransientError
 from responder.core.message import Address
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected
+from responder.core.text import said
 
 MAX_ADDRESS_OCTETS = 254
 """RFC 5321 §4.5.3.1.3 as corrected: a path has 256 octets, two of which are its angle brackets."""
@@ -68,7 +81,6 @@ class Submitter:
         server: Server,
         login: Callable[[], Credentials],
         mailbox_address: Address,
-        local_hostname: str = "localhost",
         *,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -80,12 +92,10 @@ class Submitter:
         self.reverse_path_note: str | None = None
         self.alias_refused: set[str] = set()
         self.breaker = Breaker(clock)
-        self._hearsay = Hearsay(clock)
-        self._clock = clock
+        self._refusals = Refusals()
         self._server = server
         self._login = login
         self._mailbox_address = mailbox_address
-        self._local_hostname = local_hostname
         self._limits = limits or Limits()
         self._null_path_refused: str | None = None
         self._private: set[str] = {mailbox_address.local}
@@ -95,34 +105,37 @@ class Submitter:
         self._farewells: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None = None) -> Outcome:
+    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None, mark: Mark) -> Outcome:
         """Submit one reply; what became of it.
-
-        Never raises but CancelledError. Cancelled after the content began to be written, it waits up to
-        ``limits.grace`` seconds for the answer and returns it after all: the caller looks at its own stop sign. A
-        CancelledError means that the answer did not come in time, or that the content was never begun.
 
         Args:
             reply: what to send.
             fallback: the same reply From the mailbox's own address, for a server that refuses ``reply`` because its
                 From is an alias; it is sent at once, and first from then on.
+            mark: see `Mark`.
+
+        Raises:
+            LedgerError: the mark could not be made; the final dot was not written.
         """
         alias = reply.from_address.identity
         if fallback is None or alias == self._mailbox_address.identity:
-            return await self._send(reply)
+            return await self._send(reply, mark)
         if alias in self.alias_refused:
-            return await self._send(fallback)
-        outcome = await self._send(reply)
+            return await self._send(fallback, mark)
+        outcome = await self._send(reply, mark)
         if not isinstance(outcome, AliasRefused):
             return outcome
-        second = await self._send(fallback)
+        await mark(False)  # noqa: FBT003 - a callback's only argument
+        second = await self._send(fallback, mark)
         if isinstance(second, Accepted):
             self.alias_refused.add(alias)
             log(Event.ALIAS_REFUSED, mailbox=self.name, server=self.where)
         return second
 
     async def check(self) -> None:
-        """Connect, log in, NOOP; whatever the breaker says.
+        """Connect, log in, and begin a message to the mailbox itself, which is not sent; whatever the breaker says.
+
+        Many servers refuse only at RCPT what is wrong with EHLO, the sender or the account.
 
         Raises:
             AuthenticationError: the credentials were refused.
@@ -133,11 +146,13 @@ class Submitter:
             connection = await self._connect(heed_breaker=False)
         except AccountFaultError as fault:
             raise _as_error(self.where, fault) from fault
+        own = self._mailbox_address.addr_spec.encode()
         try:
-            await connection.command(Phase.EHLO, b"NOOP")
+            await connection.command(Phase.MAIL, b"MAIL", b"FROM:<%b>" % own)
+            await connection.command(Phase.RCPT, b"RCPT", b"TO:<%b>" % own)
         except (aiosmtplib.SMTPException, OSError) as error:
             connection.abort()
-            raise TransientError(self.where, f"NOOP: {redact(str(error))}") from error
+            raise _as_error(self.where, self._not_connected(connection.phase, error)) from error
         self.breaker.reset()
         await connection.quit()
 
@@ -152,22 +167,22 @@ class Submitter:
     def reset(self) -> None:
         """Forget faults and refusals: the file or a secret has changed."""
         self.breaker.reset()
-        self._hearsay = Hearsay(self._clock)
+        self._refusals = Refusals()
         self.reverse_path_note = self._null_path_refused = None
         self.alias_refused.clear()
 
     # One reply.
 
-    async def _send(self, reply: OutgoingReply) -> Outcome:
+    async def _send(self, reply: OutgoingReply, mark: Mark) -> Outcome:
         if not is_fit(reply.recipient):
             return Rejected("RCPT: the recipient's address is not fit for SMTP", 553)
         async with self._slots:
             if self._closed:
                 return Deferred("stopping")
             blocked = self.breaker.blocked()
-            return blocked if blocked is not None else await self._deliver(reply)
+            return blocked if blocked is not None else await self._deliver(reply, mark)
 
-    async def _deliver(self, reply: OutgoingReply) -> Outcome:
+    async def _deliver(self, reply: OutgoingReply, mark: Mark) -> Outcome:
         """Use an idle connection, or a new one; a new one also when the idle one turns out to be dead."""
         connection = self._take_idle()
         for _ in range(MAX_TRIES):
@@ -175,19 +190,19 @@ class Submitter:
                 connection = connection or await self._connect()
             except AccountFaultError as fault:
                 return fault.outcome
-            outcome = await self._transact(connection, reply)
+            outcome = await self._transact(connection, reply, mark)
             if outcome is not None:
                 return outcome
             connection = None
         return Deferred("MAIL: the server keeps dropping the connection")
 
-    async def _transact(self, connection: Connection, reply: OutgoingReply) -> Outcome | None:
+    async def _transact(self, connection: Connection, reply: OutgoingReply, mark: Mark) -> Outcome | None:
         """One transaction; None when nothing was handed over and another connection may do better at once."""
         outcome: Outcome
         connection.phase = Phase.MAIL  # a pooled one still stands where its last transaction ended
         try:
-            outcome = _unfit_for(connection.smtp, reply) or await self._hand_over(connection, reply)
-        except asyncio.CancelledError:
+            outcome = _unfit_for(connection.smtp, reply) or await self._hand_over(connection, reply, mark)
+        except (asyncio.CancelledError, LedgerError):
             connection.abort()
             raise
         except _NullPathRefusedError:
@@ -199,31 +214,48 @@ class Submitter:
                 return None
             return self._conclude(connection.phase, error, reply)
         if isinstance(outcome, Accepted):
-            self._hearsay.accepted()
-        self.breaker.reset()
+            self._refusals.accepted()
+            self.breaker.reset()
         self._release(connection)
         return outcome
 
     def _conclude(self, phase: Phase, error: Exception, reply: OutgoingReply) -> Outcome:
         """What a failure means, and for whom: only a fault of the account may keep other replies waiting."""
         outcome: Outcome = judge_error(phase, error)
-        if isinstance(outcome, Rejected):
-            self.breaker.reset()
-        if not isinstance(outcome, Deferred) or not outcome.account_wide:
-            return outcome
-        if not isinstance(error, aiosmtplib.SMTPResponseException) or not _concerns_recipient(phase, reply):
-            self.breaker.trip(outcome)
-            return outcome
-        weighed = self._hearsay.weigh(reply.recipient, outcome, error.code)
-        if isinstance(weighed, Deferred) and weighed.account_wide:
-            self.breaker.trip(weighed, hearsay=True)
-        return weighed
+        of_recipients = False
+        if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 == PERMANENT:
+            shown = said(error.message, private=self._private_to(reply))
+            if _concerns_recipient(phase, reply):
+                of_recipients = phase in {Phase.MAIL, Phase.RCPT} or not isinstance(outcome, Deferred)
+                outcome = self._weigh(phase, error, outcome, reply, shown)
+            elif isinstance(outcome, Deferred):
+                outcome = replace(outcome, said=shown)
+        if isinstance(outcome, Deferred) and outcome.account_wide:
+            self.breaker.trip(outcome, of_recipients=of_recipients)
+        return outcome
+
+    def _weigh(
+        self, phase: Phase, error: aiosmtplib.SMTPResponseException, outcome: Outcome, reply: OutgoingReply, shown: str
+    ) -> Outcome:
+        """A 5xx to one recipient: its own, or one of several that are alike and so the account's."""
+        if isinstance(outcome, AliasRefused) and reply.from_address.identity != self._mailbox_address.identity:
+            return outcome  # the fallback is tried first
+        kind = (phase, error.code, Enhanced.read_anywhere(error.code, error.message))
+        at_once = isinstance(outcome, Deferred) and (
+            phase in {Phase.DATA, Phase.DOT} or (phase is Phase.RCPT and speaks_for_itself(error.message))
+        )
+        if self._refusals.is_the_accounts(reply.recipient, kind, shown, at_once=at_once):
+            reason = outcome.reason if isinstance(outcome, Deferred | Rejected) else ""
+            fault = outcome if isinstance(outcome, Deferred) else Deferred(reason, cure=CURE_REFUSED_ALIKE)
+            return replace(fault, account_wide=True, said=self._refusals.shared_words(kind))
+        return Rejected(outcome.reason, error.code, once_more=True) if isinstance(outcome, Deferred) else outcome
 
     def _private_to(self, reply: OutgoingReply) -> set[str]:
         """What must not come back in a server's text."""
-        return {reply.recipient.local, *self._private}
+        to, own = reply.recipient, self._mailbox_address
+        return {to.local, *self._private} | ({to.domain} if to.domain != own.domain else set())
 
-    async def _hand_over(self, connection: Connection, reply: OutgoingReply) -> Accepted:
+    async def _hand_over(self, connection: Connection, reply: OutgoingReply, mark: Mark) -> Accepted:
         """MAIL, RCPT, DATA, content.
 
         Raises:
@@ -242,7 +274,8 @@ class Submitter:
         if sender and self.reverse_path_note is None:
             self.reverse_path_note = self._null_path_refused
             log(Event.NULL_PATH_REFUSED, mailbox=self.name, server=self.where)
-        return Accepted(redact(await connection.content(reply.content), self._private_to(reply)))
+        await connection.content(reply.content, mark)
+        return Accepted()
 
     def _weigh_reverse_path(self, phase: Phase, error: aiosmtplib.SMTPResponseException, *, null: bool) -> None:
         """Change to the mailbox's address when ``<>`` was refused, and back when that was not the cause."""
@@ -274,7 +307,7 @@ class Submitter:
                 raise
 
     async def _open(self) -> Connection:
-        connection = Connection(self._server, self._limits, self._local_hostname)
+        connection = Connection(self._server, self._limits)
         try:
             credentials = await self._credentials() if self._server.auth else None
             await connection.open(credentials)
@@ -291,21 +324,22 @@ class Submitter:
         """Resolved anew for every login, in a thread: a password command may take its time."""
         try:
             async with asyncio.timeout(self._limits.command):
-                credentials = await asyncio.to_thread(self._login)
+                credentials = await in_thread(self._login)
         except PermanentError as error:
             outcome = Deferred(f"{error.where}: {error.reason}", account_wide=True, cure=error.cure)
             raise AccountFaultError(outcome, login=isinstance(error, AuthenticationError)) from error
         except (ResponderError, OSError) as error:
-            raise AccountFaultError(Deferred(f"credentials: {redact(str(error)) or 'no answer'}")) from error
+            raise AccountFaultError(Deferred(f"credentials: {said(str(error)) or 'no answer'}")) from error
         self._private.add(credentials.username)
         return credentials
 
     def _not_connected(self, phase: Phase, error: Exception) -> AccountFaultError:
         outcome = judge_error(phase, error)
-        if not isinstance(outcome, Deferred):  # no phase of connecting gives another
-            outcome = Deferred(outcome.reason)
-        said = redact(error.message, self._private) if isinstance(error, aiosmtplib.SMTPResponseException) else ""
-        return AccountFaultError(outcome, login=phase is Phase.AUTH and outcome.account_wide, said=said)
+        if not isinstance(outcome, Deferred):  # the check's own address at RCPT: whatever it is, a person has to act
+            outcome = Deferred(outcome.reason, account_wide=True, cure=CURE_REFUSED_ALIKE)
+        if isinstance(error, aiosmtplib.SMTPResponseException):
+            outcome = replace(outcome, said=said(error.message, private=self._private))
+        return AccountFaultError(outcome, login=phase is Phase.AUTH and outcome.account_wide)
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
@@ -343,8 +377,8 @@ class Submitter:
 def _as_error(where: str, fault: AccountFaultError) -> ResponderError:
     """The same fault for ``check``, which raises."""
     reason, cure = fault.outcome.reason, fault.outcome.cure
-    if fault.said:
-        reason = f'{reason} (the server says "{fault.said}")'
+    if fault.outcome.said:
+        reason = f'{reason} (the server says "{fault.outcome.said}")'
     if cure is None:
         return TransientError(where, reason)
     kind = AuthenticationError if fault.login else PermanentError
@@ -353,7 +387,9 @@ def _as_error(where: str, fault: AccountFaultError) -> ResponderError:
 
 def _concerns_recipient(phase: Phase, reply: OutgoingReply) -> bool:
     """Whether an answer may be about this one recipient: SMTPUTF8 at MAIL is for the sake of its address."""
-    return phase is Phase.RCPT or (phase is Phase.MAIL and not reply.recipient.addr_spec.isascii())
+    if phase is Phase.MAIL:
+        return not reply.recipient.addr_spec.isascii()
+    return phase in {Phase.RCPT, Phase.DATA, Phase.DOT}
 
 
 def _was_stale(connection: Connection, error: Exception) -> bool:
@@ -371,9 +407,7 @@ def _unfit_for(smtp: aiosmtplib.SMTP, reply: OutgoingReply) -> Rejected | None:
         return Rejected("MAIL: the recipient's address needs SMTPUTF8, which the server does not offer", 553)
     limit = smtp.esmtp_extensions.get("size", "").strip()
     if limit.isdecimal() and 0 < int(limit) < len(reply.content):  # RFC 1870 §4: 0 means no limit
-        return Rejected(
-            f"MAIL: the reply has {len(reply.content)} octets, the server takes {limit}", 552, dead_address=False
-        )
+        return Rejected(f"MAIL: the reply has {len(reply.content)} octets, the server takes {limit}", 552)
     return None
 
 

@@ -22,9 +22,6 @@ from responder.core.message import Address
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
-REFUSED_FOR: Final = timedelta(days=60)
-"""An address that took no mail gets no reply for so long: each more costs the practice's good name as a sender."""
-
 BREAKER: Final = "breaker"
 
 _SECOND_LEVEL: Final = frozenset(

@@ -56,7 +56,6 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
     ("answered-flag", "somebody answered it already"),
     ("already-answered", "its sender was answered already in this closed period"),
     ("never-reply", "its sender is on your never-reply list"),
-    ("refused-before", "its sender's address took no mail from us in the last 60 days"),
 )
 """Id and fact of the reasons that time gives; the last three are the ledger's to find."""
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from responder.adapters.imap import FolderState
+from responder.adapters.smtp import Mark
 from responder.core.errors import TransientError
 from responder.core.hours.schedule import Schedule, parse_hours
 from responder.core.limits.rates import Rates
@@ -170,20 +171,27 @@ class FakeFolder:
 
 
 class FakeSender:
-    """A way out that keeps replies and answers with prepared outcomes, then with ``Accepted``."""
+    """A way out that keeps replies and answers with prepared outcomes, then with ``Accepted``.
+
+    ``queue`` holds replies before the final dot, ``hold`` after it.
+    """
 
     def __init__(self) -> None:
         self.sent: list[OutgoingReply] = []
         self.fallbacks: list[OutgoingReply | None] = []
         self.outcomes: list[Outcome | Exception] = []
         self.before: Callable[[], None] | None = None
+        self.queue: asyncio.Event | None = None
         self.hold: asyncio.Event | None = None
         self.closed = False
 
-    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None = None) -> Outcome:
+    async def send(self, reply: OutgoingReply, fallback: OutgoingReply | None, mark: Mark) -> Outcome:
         """See ``Sender``."""
         self.sent.append(reply)
         self.fallbacks.append(fallback)
+        if self.queue is not None:
+            await self.queue.wait()
+        await mark(True)
         if self.hold is not None:
             await self.hold.wait()
         outcome = self.outcomes.pop(0) if self.outcomes else Accepted()

@@ -15,7 +15,7 @@ import pytest
 from responder.adapters.ledger import Ledger
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.limits.backoff import Backoff
-from responder.core.outcome import Deferred, Outcome, OutgoingReply, Rejected, Unknown
+from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.live import MailboxService, answer, watch
 from responder.live.watch import wait_after
 from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, FakeSender, header_block, pipeline
@@ -62,6 +62,10 @@ class Stage:
     async def watching(self) -> None:
         """Wait until the folder is open."""
         await self.until(lambda: self.service.health.watching)
+
+    async def sent(self, count: int) -> None:
+        """Wait until so many replies were given to the way out."""
+        await self.until(lambda: len(self.sender.sent) == count)
 
     async def ended(self, **counts: int) -> None:
         """Wait until so many messages ended in these ways."""
@@ -172,7 +176,7 @@ async def test_the_wait_between_resends_grows(stage: Stage, monkeypatch: pytest.
 
 async def test_rejected_frees_the_slot(stage: Stage) -> None:
     """A reply refused for its words is not repeated, but the person's next message gets one."""
-    stage.sender.outcomes = [Rejected("looks like spam", 554, dead_address=False)]
+    stage.sender.outcomes = [Rejected("looks like spam", 554)]
     await stage.start()
     await stage.watching()
     stage.folder.deliver(header_block(message_id="1@mail.example"))
@@ -268,6 +272,116 @@ async def test_stopped_while_sending(stage: Stage, monkeypatch: pytest.MonkeyPat
     await stage.ended(sent=1)
     assert len({reply.message_id for reply in stage.sender.sent}) == 1
     assert len(stage.sender.sent) == 2
+
+
+@pytest.mark.parametrize("stops", [1, 5])
+async def test_stopped_before_the_final_dot(stage: Stage, monkeypatch: pytest.MonkeyPatch, stops: int) -> None:
+    """What only waited for a connection is not in doubt: any number of stops leaves it due, its resend unused."""
+    monkeypatch.setattr(answer, "STOP_GRACE", 0.01)
+    for stop in range(1, stops + 1):
+        stage.sender.queue = asyncio.Event()
+        await stage.start()
+        await stage.watching()
+        if not stage.folder.messages:
+            stage.folder.deliver(header_block())
+        await stage.sent(stop)
+        await stage.stop()
+    stage.sender.queue = None
+    stage.sender.outcomes = [Unknown("cut off")]
+    await stage.start()
+    await stage.until(lambda: stage.service.health.done["due"] == 1)  # in doubt for the first time
+    stage.clock.forward(minutes=20)
+    await stage.until(lambda: stage.service.health.done["sent"] == 1)
+
+
+async def test_a_stop_ends_though_the_outcome_cannot_be_written(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full: the next start knows by the mark that the reply may have arrived, and sends it once more."""
+    monkeypatch.setattr(answer, "STOP_GRACE", 0.05)
+    stage.sender.hold = asyncio.Event()
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+
+    async def full(*_: object, **__: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(stage.ledger, "settle", full)
+    async with asyncio.timeout(5):
+        await stage.stop()
+    ledger = await Ledger.open(stage.directory)
+    assert await ledger.recover(stage.clock()) == [(1, "due")]
+    await ledger.close()
+
+
+async def test_a_stop_does_not_wait_for_a_full_disk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outcome that was being written again and again before the stop gives up as well."""
+    await stage.start()
+    await stage.watching()
+
+    async def full(*_: object, **__: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(stage.ledger, "settle", full)
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: len(stage.sender.sent) == 1)
+    async with asyncio.timeout(3):
+        await stage.stop()
+
+
+async def test_a_refusal_that_blames_nobody_is_tried_once_more(stage: Stage) -> None:
+    """After ten minutes; the second refusal ends the reply."""
+    refused = Rejected("RCPT: 550 refused", 550, once_more=True)
+    stage.sender.outcomes = [refused, refused]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.ended(due=1)
+    stage.clock.forward(minutes=9, seconds=50)
+    stage.service.wake()
+    await asyncio.sleep(0.1)
+    assert len(stage.sender.sent) == 1
+    stage.clock.forward(seconds=20)
+    stage.service.wake()
+    await stage.ended(due=1, failed=1)
+
+
+async def test_a_newer_letter_does_not_wait_for_the_refused_one(stage: Stage) -> None:
+    """It is answered at once, and then nothing more is owed to the older one."""
+    stage.sender.outcomes = [Rejected("RCPT: 550 refused", 550, once_more=True)]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block(message_id="1@mail.example"))
+    await stage.ended(due=1)
+    stage.folder.deliver(header_block(message_id="2@mail.example"))
+    await stage.ended(due=1, sent=1)
+    stage.clock.forward(minutes=11)
+    stage.service.wake()
+    await stage.ended(due=1, sent=1, withdrawn=1)
+
+
+async def test_refused_replies_are_due_again_when_the_account_was_at_fault(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those of this run since the last one that was accepted; the owner is told once, with the server's words."""
+    dead, fault = Rejected("RCPT: 550 5.1.1 no such mailbox", 550), "550 over the hourly limit"
+    trouble = Deferred("RCPT: 550 refused", account_wide=True, cure="ask", said=fault)
+    stage.sender.outcomes = [dead, Accepted(), dead, dead, trouble, trouble, Accepted(), Accepted(), Accepted()]
+    await stage.start()
+    await stage.watching()
+    for number in range(1, 6):
+        stage.folder.deliver(header_block(f"p{number}@{number}.example"))
+        await stage.sent(number)
+    await stage.until(lambda: stage.service.health.sending == "RCPT: 550 refused")
+    for _ in range(4):
+        stage.clock.forward(minutes=5)
+        stage.service.wake()
+        await asyncio.sleep(0.05)
+    await stage.until(lambda: stage.service.health.done["sent"] == 4)
+    assert set(stage.sender.recipients()[5:]) == {f"p{number}@{number}.example" for number in (3, 4, 5)}
+    assert stage.service.health.sending is None
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [record.said for record in told] == [fault]  # type: ignore[attr-defined] # a fact of ours
 
 
 async def test_due_over_a_restart(stage: Stage) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from responder.core.limits.rates import Rates
-from responder.core.outcome import Rejected
+from responder.core.outcome import Accepted, Rejected
 from responder.live import MailboxService
 from responder.live.health import BreakerState
+from tests.unit.adapters.ledger import look
 from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 from tests.unit.live.test_service import Stage, stage
 
@@ -69,7 +70,7 @@ async def test_what_waits_is_withdrawn_at_the_opening(stage: Stage) -> None:
     stage.clock.forward(hours=6)
     stage.service.wake()
     await stage.ended(sent=1, withdrawn=2)
-    held = [end.held for end in await stage.ledger.ended(MAILBOX, FOLDER, NIGHT) if end.reason == "open-again"]
+    held = [end.held for end in await look.ended(stage.ledger, MAILBOX, FOLDER, NIGHT) if end.reason == "open-again"]
     assert held == ["rate-domain"] * 2
 
 
@@ -97,25 +98,27 @@ async def test_never_reply(stage: Stage) -> None:
     stage.folder.deliver(header_block("ann@mail.example"))
     await stage.ended(sent=1, withdrawn=1)
     assert stage.sender.recipients() == ["ann@mail.example"]
-    (end,) = [end for end in await stage.ledger.ended(MAILBOX, FOLDER, NIGHT) if end.state == "withdrawn"]
+    (end,) = [end for end in await look.ended(stage.ledger, MAILBOX, FOLDER, NIGHT) if end.state == "withdrawn"]
     assert end.reason == "never-reply"
 
 
-async def test_a_dead_address_gets_no_second_reply(stage: Stage) -> None:
-    """Refused at RCPT once: not tried again in the next closed period."""
-    stage.sender.outcomes = [Rejected("RCPT: 550 5.1.1 no such user", 550)]
+async def test_a_refused_person_is_answered_as_if_nothing_had_been(stage: Stage) -> None:
+    """Refused at RCPT once: the next message, in this closed period or a later one, gets its reply."""
+    dead = Rejected("RCPT: 550 5.1.1 no such user", 550)
+    stage.sender.outcomes = [dead, dead, Accepted()]
     await stage.start()
     await stage.watching()
     stage.folder.deliver(header_block(message_id="1@mail.example"))
     await stage.ended(failed=1)
+    stage.folder.deliver(header_block(message_id="2@mail.example"))
+    await stage.ended(failed=2)
     stage.clock.forward(days=1)
-    stage.folder.deliver(header_block(message_id="2@mail.example"), stage.clock())
-    await stage.ended(failed=1, withdrawn=1)
-    assert len(stage.sender.sent) == 1
+    stage.folder.deliver(header_block(message_id="3@mail.example"), stage.clock())
+    await stage.ended(failed=2, sent=1)
 
 
-async def test_a_bounce_that_names_whom_we_answered_is_remembered(stage: Stage) -> None:
-    """Taken by the server, bounced later: the address gets nothing more; the bounce itself gets nothing."""
+async def test_a_bounce_silences_nobody(stage: Stage) -> None:
+    """Taken by the server, bounced later: the bounce gets nothing, and the person's next message gets its reply."""
     await stage.start()
     await stage.watching()
     stage.folder.deliver(header_block(message_id="1@mail.example"))
@@ -124,7 +127,7 @@ async def test_a_bounce_that_names_whom_we_answered_is_remembered(stage: Stage) 
     await stage.ended(sent=1, skip=1)
     stage.clock.forward(days=1)
     stage.folder.deliver(header_block(message_id="2@mail.example"), stage.clock())
-    await stage.ended(sent=1, skip=1, withdrawn=1)
+    await stage.ended(sent=2, skip=1)
 
 
 async def test_a_bounce_that_names_a_stranger_silences_nobody(stage: Stage) -> None:

@@ -14,16 +14,17 @@ from responder.adapters.ledger import AlreadyAnswered, Claim, Claimed, Cursor, L
 from responder.core.errors import LedgerError
 from responder.core.message import MessageKey, Uid, UidValidity
 from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknown
+from tests.unit.adapters.ledger import look
 
 HELLO, HELP, INBOX = "hello@harbour.example", "help@harbour.example", "INBOX"
 ANNA, BEN = "anna@example.org", "ben@example.net"
 NIGHT = datetime(2026, 11, 20, 22, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
-ACCEPTED = Accepted("250 2.0.0 Ok")
+ACCEPTED = Accepted()
 DEFERRED = Deferred("451 4.7.1 Greylisted")
-REJECTED = Rejected("554 5.7.1 Refused by policy", 554, dead_address=False)
-DEAD = Rejected("550 5.1.1 No such user", 550)
+REJECTED = Rejected("554 5.7.1 Refused by policy", 554)
+NOT_HIS_FAULT = Rejected("550 Too many messages", 550, once_more=True)
 UNKNOWN = Unknown("cut off after the final dot")
 
 
@@ -84,7 +85,7 @@ async def answer(ledger: Ledger, key: MessageKey, *outcomes: Outcome, who: str =
 
 async def uids_due(ledger: Ledger, mailbox: str = HELLO) -> list[tuple[int, int]]:
     """UIDVALIDITY and UID of what is due in INBOX."""
-    return [(row.key.uid_validity, row.key.uid) for row in await ledger.due(mailbox, INBOX)]
+    return [(row.key.uid_validity, row.key.uid) for row in await look.due(ledger, mailbox, INBOX)]
 
 
 async def states_of(ledger: Ledger) -> Counter[str]:
@@ -139,7 +140,7 @@ async def test_a_uid_used_again_for_another_message_is_a_new_reply(ledger: Ledge
     await receive(ledger, key, "<second@example.net>")
     assert await uids_due(ledger) == [(7, 1)]
     assert isinstance(await claim(ledger, key, BEN, message="<second@example.net>"), Claimed)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,6 @@ async def test_a_claim_takes_the_slot_once(ledger: Ledger) -> None:
     key = await receive(ledger, key_of(1))
     first = await claim(ledger, key)
     assert isinstance(first, Claimed)
-    assert first.attempt == 1
     assert len(first.digest) == 32
     assert int(first.digest, 16) >= 0
     assert await claim(ledger, key) == NotDue("claimed")
@@ -251,9 +251,9 @@ async def test_what_is_in_flight_makes_others_wait_not_end(ledger: Ledger, endin
     first, second = await receive(ledger, key_of(1)), await receive(ledger, key_of(2))
     assert isinstance(await claim(ledger, first), Claimed)
     assert await claim(ledger, second) == NotDue("another-is-in-flight")
-    (waiting,) = await ledger.due(HELLO, INBOX)
+    (waiting,) = await look.due(ledger, HELLO, INBOX)
     assert (waiting.key, waiting.not_before) == (second, NIGHT + timedelta(seconds=30))
-    assert await ledger.last_replied(HELLO, ANNA) is None
+    assert await look.last_replied(ledger, HELLO, ANNA) is None
     outcome, withdrawn = ending
     await settle(ledger, first, outcome)
     if withdrawn:
@@ -316,19 +316,25 @@ async def test_the_digest_is_the_same_wherever_the_message_is_found(ledger: Ledg
         pytest.param([UNKNOWN, DEFERRED], State.DUE, True, id="in doubt, deferred: still one more"),
         pytest.param([UNKNOWN, DEFERRED, UNKNOWN], State.UNKNOWN, True, id="in doubt, deferred, in doubt"),
         pytest.param([UNKNOWN, REJECTED], State.UNKNOWN, True, id="in doubt, rejected: the first may have arrived"),
+        pytest.param([NOT_HIS_FAULT], State.DUE, False, id="rejected, but worth another attempt"),
+        pytest.param([NOT_HIS_FAULT] * 2, State.FAILED, False, id="rejected twice"),
+        pytest.param([NOT_HIS_FAULT, ACCEPTED], State.SENT, True, id="rejected, then accepted"),
+        pytest.param([NOT_HIS_FAULT, DEFERRED, NOT_HIS_FAULT], State.FAILED, False, id="rejected, deferred, rejected"),
+        pytest.param([UNKNOWN, NOT_HIS_FAULT], State.DUE, True, id="in doubt, rejected once"),
+        pytest.param([UNKNOWN, NOT_HIS_FAULT, UNKNOWN], State.UNKNOWN, True, id="in doubt, rejected once, in doubt"),
     ],
 )
 async def test_what_follows_a_send(ledger: Ledger, outcomes: list[Outcome], state: State, holds: bool) -> None:
     """Its state, and whether another message of the same correspondent is settled by it."""
     key = await receive(ledger, key_of(1))
     assert await answer(ledger, key, *outcomes) is state
-    due = await ledger.due(HELLO, INBOX)
+    due = await look.due(ledger, HELLO, INBOX)
     assert [(row.uncertain, row.not_before) for row in due] == (
         [(int(UNKNOWN in outcomes), NIGHT + MINUTE)] if state is State.DUE else []
     )
     other = await claim(ledger, await receive(ledger, key_of(2)))
     assert isinstance(other, AlreadyAnswered if holds else Claimed)
-    assert await ledger.last_replied(HELLO, ANNA) == (NIGHT if holds else None)
+    assert await look.last_replied(ledger, HELLO, ANNA) == (NIGHT if holds else None)
 
 
 async def test_a_second_attempt_is_the_same_reply(ledger: Ledger) -> None:
@@ -338,9 +344,9 @@ async def test_a_second_attempt_is_the_same_reply(ledger: Ledger) -> None:
     await settle(ledger, key, UNKNOWN)
     second = await claim(ledger, key, at=NIGHT + HOUR, message="another fingerprint")
     assert isinstance(first, Claimed)
-    assert second == Claimed(2, first.digest)
+    assert second == Claimed(first.digest)
     await settle(ledger, key, ACCEPTED)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT + HOUR
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT + HOUR
 
 
 async def test_a_clock_set_back_does_not_age_a_slot(ledger: Ledger) -> None:
@@ -349,7 +355,7 @@ async def test_a_clock_set_back_does_not_age_a_slot(ledger: Ledger) -> None:
     await answer(ledger, key, UNKNOWN)
     await claim(ledger, key, at=NIGHT - HOUR)
     await settle(ledger, key, ACCEPTED)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
 
 
 async def test_a_reply_in_doubt_is_never_sent_to_somebody_else(ledger: Ledger) -> None:
@@ -358,8 +364,8 @@ async def test_a_reply_in_doubt_is_never_sent_to_somebody_else(ledger: Ledger) -
     await answer(ledger, key, UNKNOWN)
     assert await claim(ledger, key, BEN) == NotDue("correspondent-changed")
     assert (await states_of(ledger))[State.UNKNOWN] == 1
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
-    assert await ledger.last_replied(HELLO, BEN) is None
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, BEN) is None
 
 
 async def test_after_a_deferral_the_correspondent_may_change(ledger: Ledger) -> None:
@@ -367,7 +373,31 @@ async def test_after_a_deferral_the_correspondent_may_change(ledger: Ledger) -> 
     key = await receive(ledger, key_of(1))
     await answer(ledger, key, DEFERRED)
     assert await answer(ledger, key, ACCEPTED, who=BEN) is State.SENT
-    assert await ledger.last_replied(HELLO, ANNA) is None
+    assert await look.last_replied(ledger, HELLO, ANNA) is None
+
+
+async def test_a_refusal_takes_nothing_from_the_next_message(ledger: Ledger) -> None:
+    """Neither does one that waits for another attempt; and the newer answer settles the older."""
+    first, second = await receive(ledger, key_of(1)), await receive(ledger, key_of(2))
+    await answer(ledger, first, NOT_HIS_FAULT)
+    assert await answer(ledger, second, ACCEPTED) is State.SENT
+    assert isinstance(await claim(ledger, first, at=NIGHT + 10 * MINUTE), AlreadyAnswered)
+
+
+async def test_refused_replies_revive_when_the_account_was_at_fault(ledger: Ledger) -> None:
+    """Only what failed, and under the folder's present numbering; each with another attempt of its own."""
+    failed, sent, due = [await receive(ledger, key_of(uid)) for uid in (1, 2, 3)]
+    await answer(ledger, failed, REJECTED)
+    await answer(ledger, sent, ACCEPTED, who=BEN)
+    later = NIGHT + MINUTE
+    assert await ledger.revive([failed, sent, due, key_of(9)], later) == 1
+    assert [(row.key, row.not_before) for row in await look.due(ledger, HELLO, INBOX)] == [
+        (failed, later),
+        (due, NIGHT),
+    ]
+    assert await answer(ledger, failed, NOT_HIS_FAULT, NOT_HIS_FAULT) is State.FAILED
+    await ledger.record(HELLO, INBOX, Cursor(UidValidity(8), Uid(0)), [])
+    assert await ledger.revive([failed], later) == 0
 
 
 async def test_withdrawing_frees_only_what_was_surely_not_delivered(ledger: Ledger) -> None:
@@ -376,13 +406,13 @@ async def test_withdrawing_frees_only_what_was_surely_not_delivered(ledger: Ledg
     await answer(ledger, doubtful, UNKNOWN, who=BEN)
     assert await ledger.withdraw(sure, "open-again", NIGHT) is State.WITHDRAWN
     assert await ledger.withdraw(doubtful, "open-again", NIGHT) is State.UNKNOWN
-    assert await ledger.last_replied(HELLO, BEN) == NIGHT
-    ended = await ledger.ended(HELLO, INBOX, NIGHT)
+    assert await look.last_replied(ledger, HELLO, BEN) == NIGHT
+    ended = await look.ended(ledger, HELLO, INBOX, NIGHT)
     assert [(row.key, row.state, row.reason, row.at) for row in ended] == [
         (sure, State.WITHDRAWN, "open-again", NIGHT),
         (doubtful, State.UNKNOWN, "open-again", NIGHT),
     ]
-    assert await ledger.ended(HELLO, INBOX, NIGHT + MINUTE) == []
+    assert await look.ended(ledger, HELLO, INBOX, NIGHT + MINUTE) == []
 
 
 @pytest.mark.parametrize("reason", ["", "anna@example.org", "two words", "Capital", "line\n", "-edge"])
@@ -419,20 +449,66 @@ async def reopened(ledger: Ledger, tmp_path: Path) -> Ledger:
     return await Ledger.open(tmp_path / "state")
 
 
-async def test_what_a_dead_process_had_claimed_is_sent_once_more(ledger: Ledger, tmp_path: Path) -> None:
-    """With the same digest; a second death leaves it in doubt for good."""
+async def test_what_only_waited_is_due_again_however_often(ledger: Ledger, tmp_path: Path) -> None:
+    """Claimed, but its final dot was never begun: it surely did not arrive, so no crash takes anything from it."""
+    key = await receive(ledger, key_of(1))
+    digests = set()
+    for _ in range(5):
+        result = await claim(ledger, key)
+        assert isinstance(result, Claimed)
+        digests.add(result.digest)
+        ledger = await reopened(ledger, tmp_path)
+        assert await ledger.recover(NIGHT + HOUR) == []
+        assert [(row.key.uid, row.uncertain) for row in await look.due(ledger, HELLO, INBOX)] == [(1, 0)]
+    assert len(digests) == 1
+    assert await answer(ledger, key, ACCEPTED) is State.SENT
+    await ledger.close()
+
+
+async def test_what_a_dead_process_had_marked_is_sent_once_more(ledger: Ledger, tmp_path: Path) -> None:
+    """With the same digest; a second death at or after the final dot leaves it in doubt for good."""
     key, untouched = await receive(ledger, key_of(1)), await receive(ledger, key_of(2))
     first = await claim(ledger, key)
+    await ledger.mark(key, may_arrive=True)
     again = await reopened(ledger, tmp_path)
     assert await again.recover(NIGHT + HOUR) == [(1, "due")]
-    assert [(row.key.uid, row.uncertain) for row in await again.due(HELLO, INBOX)] == [(1, 1), (2, 0)]
+    assert [(row.key.uid, row.uncertain) for row in await look.due(again, HELLO, INBOX)] == [(1, 1), (2, 0)]
     assert await again.next_due(HELLO, INBOX) == NIGHT
-    assert isinstance(first, Claimed)
-    assert await claim(again, key) == Claimed(2, first.digest)
-    last = await reopened(again, tmp_path)
+    assert await claim(again, key) == first
+    between = await reopened(again, tmp_path)
+    assert await between.recover(NIGHT + HOUR) == []  # claimed once more, not marked: still one send to go
+    assert await claim(between, key) == first
+    await between.mark(key, may_arrive=True)
+    last = await reopened(between, tmp_path)
     assert await last.recover(NIGHT + HOUR) == [Recovered(Uid(1), State.UNKNOWN)]
     assert isinstance(await claim(last, untouched), AlreadyAnswered)
     await last.close()
+
+
+async def test_a_mark_that_was_taken_back_leaves_no_doubt(ledger: Ledger, tmp_path: Path) -> None:
+    """The server refused that reply, and the process died before it had sent the other one."""
+    key = await receive(ledger, key_of(1))
+    await claim(ledger, key)
+    await ledger.mark(key, may_arrive=True)
+    await ledger.mark(key, may_arrive=False)
+    again = await reopened(ledger, tmp_path)
+    assert await again.recover(NIGHT) == []
+    assert [row.uncertain for row in await look.due(again, HELLO, INBOX)] == [0]
+    await again.close()
+
+
+async def test_a_mark_ends_with_its_claim(ledger: Ledger, tmp_path: Path) -> None:
+    """The next attempt begins without one; and only what is claimed can be marked."""
+    key = await receive(ledger, key_of(1))
+    with pytest.raises(LedgerError, match="UID 1 is due"):
+        await ledger.mark(key, may_arrive=True)
+    await claim(ledger, key)
+    await ledger.mark(key, may_arrive=True)
+    await settle(ledger, key, DEFERRED)
+    await claim(ledger, key)
+    again = await reopened(ledger, tmp_path)
+    assert await again.recover(NIGHT) == []
+    await again.close()
 
 
 async def test_living_claims_are_not_taken_for_dead(ledger: Ledger) -> None:
@@ -472,9 +548,9 @@ async def test_what_is_due_moves_to_its_new_uid(ledger: Ledger) -> None:
     await settle(ledger, key, UNKNOWN)
     new = key_of(1, generation=8)
     assert await renumber(ledger, new, message_of(key))
-    assert [(row.key, row.uncertain) for row in await ledger.due(HELLO, INBOX)] == [(new, 1)]
+    assert [(row.key, row.uncertain) for row in await look.due(ledger, HELLO, INBOX)] == [(new, 1)]
     assert isinstance(first, Claimed)
-    assert await claim(ledger, new, message=message_of(key)) == Claimed(2, first.digest)
+    assert await claim(ledger, new, message=message_of(key)) == Claimed(first.digest)
     assert await settle(ledger, new, DEFERRED) is State.DUE
 
 
@@ -520,7 +596,7 @@ async def test_what_is_not_found_again_is_withdrawn(ledger: Ledger) -> None:
     await ledger.record(HELLO, INBOX, Cursor(UidValidity(8), Uid(0)), [])
     assert await uids_due(ledger) == []
     assert await uids_due(ledger, HELP) == [(7, 1)]
-    ended = await ledger.ended(HELLO, INBOX, NIGHT)
+    ended = await look.ended(ledger, HELLO, INBOX, NIGHT)
     assert [(row.key, row.state, row.reason) for row in ended] == [
         (gone, State.WITHDRAWN, "not-found-again"),
         (doubtful, State.UNKNOWN, "not-found-again"),
@@ -558,20 +634,10 @@ async def test_due_is_told_in_the_order_received(ledger: Ledger) -> None:
     await receive(ledger, key_of(1), at=NIGHT + HOUR)
     await receive(ledger, key_of(2), at=NIGHT)
     await receive(ledger, key_of(3, folder="Forms"), at=NIGHT - HOUR)
-    rows = await ledger.due(HELLO, INBOX)
+    rows = await look.due(ledger, HELLO, INBOX)
     assert [(row.key, row.received_at) for row in rows] == [(key_of(2), NIGHT), (key_of(1), NIGHT + HOUR)]
     assert await ledger.next_due(HELLO, INBOX) == NIGHT
     assert await ledger.next_due(HELP, INBOX) is None
-
-
-@pytest.mark.parametrize("outcomes", [[DEAD], [UNKNOWN, DEAD]], ids=["at once", "after a send in doubt"])
-async def test_an_address_that_refused_us_is_known_in_every_mailbox(ledger: Ledger, outcomes: list[Outcome]) -> None:
-    """For as long as the caller asks back."""
-    await answer(ledger, await receive(ledger, key_of(1)), *outcomes)
-    await answer(ledger, await receive(ledger, key_of(2)), ACCEPTED, who=BEN)
-    assert await ledger.failed_recently(ANNA, NIGHT)
-    assert not await ledger.failed_recently(ANNA, NIGHT + MINUTE)
-    assert not await ledger.failed_recently(BEN, NIGHT - HOUR)
 
 
 async def test_pruning_forgets_only_what_was_settled_long_ago(ledger: Ledger) -> None:
@@ -582,8 +648,8 @@ async def test_pruning_forgets_only_what_was_settled_long_ago(ledger: Ledger) ->
     await claim(ledger, claimed, "carol@example.com", at=NIGHT - HOUR)
     await ledger.withdraw(await receive(ledger, key_of(5)), "gone", NIGHT - HOUR)
     assert await ledger.prune(NIGHT) == 2
-    assert await ledger.last_replied(HELLO, ANNA) is None
-    assert await ledger.last_replied(HELLO, BEN) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) is None
+    assert await look.last_replied(ledger, HELLO, BEN) == NIGHT
     assert await uids_due(ledger) == [(7, due.uid)]
     assert (await states_of(ledger))[State.CLAIMED] == 1
     assert await ledger.cursor(HELLO, INBOX) == Cursor(UidValidity(7), Uid(5), NIGHT)
@@ -601,7 +667,7 @@ async def test_a_claim_whose_caller_gave_up_is_undone(ledger: Ledger) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     await ledger.waiting()  # runs after the claim, which has queued its own undoing by then
-    assert [row.uncertain for row in await ledger.due(HELLO, INBOX)] == [0]
+    assert [row.uncertain for row in await look.due(ledger, HELLO, INBOX)] == [0]
     assert isinstance(await claim(ledger, await receive(ledger, key_of(2))), Claimed)
 
 

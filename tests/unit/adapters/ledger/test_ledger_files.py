@@ -14,13 +14,14 @@ import pytest
 from responder.adapters.ledger import Claimed, Cursor, Ledger, State, schema
 from responder.core.errors import LedgerError, LedgerLockedError
 from responder.core.message import Uid, UidValidity
+from responder.core.outcome import Deferred, Rejected, Unknown
+from tests.unit.adapters.ledger import look
 from tests.unit.adapters.ledger.test_ledger import (
     ACCEPTED,
     ANNA,
     HELLO,
     INBOX,
     NIGHT,
-    UNKNOWN,
     answer,
     claim,
     key_of,
@@ -78,7 +79,7 @@ async def test_a_later_start_finds_everything(tmp_path: Path) -> None:
     path = await made(tmp_path)
     path.chmod(0o644)
     ledger = await Ledger.open(tmp_path)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
     assert await ledger.cursor(HELLO, INBOX) == Cursor(UidValidity(7), Uid(1), NIGHT)
     assert mode_of(path) == 0o600
     await ledger.close()
@@ -165,7 +166,7 @@ async def test_a_key_kept_elsewhere_leaves_none_in_the_directory(tmp_path: Path)
     await made(tmp_path, key=b"k" * 40)
     assert not (tmp_path / "ledger.key").exists()
     ledger = await Ledger.open(tmp_path, key=b"k" * 40)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
     await ledger.close()
 
 
@@ -285,7 +286,7 @@ async def test_an_older_schema_is_brought_forward(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _adds_a_note))
     for _ in range(2):
         ledger = await Ledger.open(tmp_path)
-        assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+        assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
         await ledger.close()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
@@ -299,7 +300,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
         patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _fails))
         assert "no such table" in await refused(tmp_path)
     ledger = await Ledger.open(tmp_path)
-    assert await ledger.last_replied(HELLO, ANNA) == NIGHT
+    assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
     await ledger.close()
 
 
@@ -367,9 +368,9 @@ async def test_no_file_holds_a_name(tmp_path: Path) -> None:
     ledger = await Ledger.open(tmp_path)
     key = key_of(1, mailbox=f"mailbox.{CANARY}", folder="Canary folder")
     await receive(ledger, key, f"<id.{CANARY}>")
-    for outcome in (UNKNOWN, ACCEPTED):
+    for kind in (Deferred, Unknown, Rejected):
         assert isinstance(await claim(ledger, key, CANARY, message=f"<id.{CANARY}>"), Claimed)
-        await settle(ledger, key, type(outcome)(f"Gibberish for <{CANARY}>"))
+        await settle(ledger, key, kind(f"Gibberish for <{CANARY}>"))
     seen = contents(tmp_path)
     await ledger.close()
     seen += contents(tmp_path)

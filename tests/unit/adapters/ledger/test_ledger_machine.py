@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from responder.adapters.ledger import AlreadyAnswered, Claimed, Cursor, Ledger, NewDue, NotDue, State
 from responder.core.message import MessageKey, Uid, UidValidity
 from responder.core.outcome import Accepted, Deferred, Rejected, Unknown
+from tests.unit.adapters.ledger import look
 
 MAILBOXES = ("hello@harbour.example", "help@harbour.example")
 PEOPLE = ("anna@example.org", "ben@example.net")
@@ -31,7 +32,8 @@ HOUR = timedelta(hours=1)
 OUTCOMES = {
     "accepted": Accepted(),
     "deferred": Deferred("busy"),
-    "rejected": Rejected("no", 554, dead_address=False),
+    "rejected": Rejected("no", 554),
+    "refused": Rejected("too many", 550, once_more=True),
     "doubt": Unknown("cut off"),
 }
 
@@ -62,6 +64,7 @@ class Row:
     not_before: datetime
     state: str = "due"
     uncertain: int = 0
+    refused: bool = False
     claimed_at: datetime | None = None
     settled_at: datetime | None = None
 
@@ -81,15 +84,21 @@ class Row:
 
 @dataclass
 class Send:
-    """One submission, and what became of it: flying, accepted, deferred, rejected or doubt."""
+    """One submission, and what became of it: flying, accepted, deferred, rejected, refused or doubt.
+
+    Attributes:
+        first: nothing of this reply may have arrived before.
+        marked: its final dot may have been written.
+    """
 
     mailbox: str
     mail: Mail
     row: Row
     digest: str
     at: datetime
-    attempt: int
+    first: bool
     fate: str = "flying"
+    marked: bool = False
 
     @property
     def may_have_arrived(self) -> bool:
@@ -222,12 +231,11 @@ class LedgerMachine(RuleBasedStateMachine):
             )
         ]
         match result:
-            case Claimed(attempt=attempt, digest=digest):
-                assert attempt == 1 + row.uncertain
+            case Claimed(digest=digest):
                 # nothing that may have arrived stands beside it, but its own first send in doubt
                 assert len(here) == row.uncertain, here
                 assert all(send.digest == digest and send.fate == "doubt" for send in here), here
-                send = Send(key.mailbox, row.mail, row, digest, self.now, attempt)
+                send = Send(key.mailbox, row.mail, row, digest, self.now, first=not row.uncertain)
                 self.sends.append(send)
                 self.flying[key] = send
                 row.state, row.claimed_at = "claimed", self.now
@@ -243,6 +251,26 @@ class LedgerMachine(RuleBasedStateMachine):
                 raise AssertionError(result)
 
     @precondition(lambda self: self.flying)
+    @rule(data=st.data(), may_arrive=st.booleans())
+    def mark(self, data: st.DataObject, *, may_arrive: bool) -> None:
+        """The final dot is about to be written; or it was refused, and another attempt begins."""
+        key = data.draw(st.sampled_from(list(self.flying)))
+        self.run(self.ledger.mark(key, may_arrive=may_arrive))
+        self.flying[key].marked = may_arrive
+
+    @precondition(lambda self: self.keys("failed"))
+    @rule(data=st.data())
+    def revive(self, data: st.DataObject) -> None:
+        """A refusal turns out to be the account's."""
+        key = data.draw(st.sampled_from(self.keys("failed")))
+        row = self.rows[key]
+        is_void = key.uid_validity != self.folders[key.mailbox].generation
+        assert self.run(self.ledger.revive([key], self.now)) == (0 if is_void else 1)
+        if not is_void:
+            row.become("due", self.now)
+            row.refused, row.settled_at = False, None
+
+    @precondition(lambda self: self.flying)
     @rule(data=st.data(), fate=st.sampled_from(sorted(OUTCOMES)))
     def settle(self, data: st.DataObject, fate: str) -> None:
         """A send ends."""
@@ -256,6 +284,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert state == self.expected(key, row, fate)
         row.become(state, self.now + HOUR if state == "due" else self.now)
         row.uncertain = int(row.uncertain or fate == "doubt")
+        row.refused = row.refused or fate == "refused"
 
     def expected(self, key: MessageKey, row: Row, fate: str) -> str:
         """The state that follows."""
@@ -263,7 +292,7 @@ class LedgerMachine(RuleBasedStateMachine):
         match fate:
             case "accepted":
                 return "sent"
-            case "rejected":
+            case "rejected" | "refused" if fate == "rejected" or row.refused:
                 return "unknown" if row.uncertain else "failed"
             case "doubt":
                 return "unknown" if row.uncertain or is_void else "due"
@@ -294,12 +323,12 @@ class LedgerMachine(RuleBasedStateMachine):
         shutil.rmtree(old)
         self.ledger = self.run(Ledger.open(self.root / str(self.lives)))
         recovered = self.run(self.ledger.recover(self.now))
-        assert len(recovered) == len(self.flying)
+        assert len(recovered) == sum(send.marked for send in self.flying.values())
         for key, send in self.flying.items():
-            send.fate = "doubt"
+            send.fate = "doubt" if send.marked else "deferred"
             row = self.rows[key]
-            row.become(self.expected(key, row, "doubt"), self.now)
-            row.uncertain = 1
+            row.become(self.expected(key, row, send.fate), self.now)
+            row.uncertain = int(row.uncertain or send.marked)
         self.flying.clear()
 
     @rule(mailbox=st.sampled_from(MAILBOXES), crash_after=st.integers(0, 4), order=st.randoms(use_true_random=False))
@@ -357,7 +386,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ]
         due = [(old, row) for old, row in same if row.state == "due"]
         if due:
-            ledger_keys = {row.key for row in self.run(self.ledger.due(key.mailbox, INBOX))}
+            ledger_keys = {row.key for row in self.run(look.due(self.ledger, key.mailbox, INBOX))}
             (moved,) = [old for old, _ in due if old not in ledger_keys]
             self.rows[key] = self.rows.pop(moved)
             self.rows[key].mail = mail  # it is judged by what is there now
@@ -385,7 +414,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_due_are_the_due(self) -> None:
         """The ledger and the world agree on what still has to go out, and on its doubt."""
         for mailbox in MAILBOXES:
-            listed = {row.key: row.uncertain for row in self.run(self.ledger.due(mailbox, INBOX))}
+            listed = {row.key: row.uncertain for row in self.run(look.due(self.ledger, mailbox, INBOX))}
             believed = {key: row.uncertain for key, row in self.rows.items() if row.state == "due"}
             assert listed == {key: doubt for key, doubt in believed.items() if key.mailbox == mailbox}
 
@@ -399,7 +428,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for sends in by_slot.values():
             assert len({send.digest for send in sends}) == 1, sends
             assert len(sends) <= 2, sends
-            assert sum(send.attempt == 1 for send in sends) <= 1, sends
+            assert sum(send.first for send in sends) <= 1, sends
 
 
 LedgerMachine.TestCase.settings = settings(

@@ -1,11 +1,9 @@
-"""Rates, breaker, dead addresses and the never list, as the ledger keeps them: durable, and asked with each claim."""
+"""Rates, breaker and the never list, as the ledger keeps them: durable, and asked with each claim."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,17 +21,15 @@ from responder.adapters.ledger import (
     OverRate,
     State,
     Terms,
-    schema,
 )
 from responder.core.decision import Proof
-from responder.core.limits.rates import BREAKER, DAY, REFUSED_FOR, Limit, Scope
+from responder.core.limits.rates import BREAKER, DAY, Limit, Scope
 from responder.core.message import MessageKey, Uid, UidValidity
 from responder.core.outcome import Outcome
+from tests.unit.adapters.ledger import look
 from tests.unit.adapters.ledger.test_ledger import (
     ACCEPTED,
     ANNA,
-    BEN,
-    DEAD,
     DEFERRED,
     HELLO,
     HELP,
@@ -41,6 +37,7 @@ from tests.unit.adapters.ledger.test_ledger import (
     INBOX,
     MINUTE,
     NIGHT,
+    NOT_HIS_FAULT,
     REJECTED,
     UNKNOWN,
     key_of,
@@ -49,6 +46,7 @@ from tests.unit.adapters.ledger.test_ledger import (
     settle,
     states_of,
 )
+from tests.unit.adapters.ledger.versions import take_back
 
 TOWN, COUNTY = "town.example", "county.example"
 
@@ -113,7 +111,7 @@ async def test_the_one_too_many_waits_until_the_oldest_is_an_hour_old(ledger: Le
     await send(ledger, 2, NIGHT + 10 * MINUTE)
     third = await new(ledger, 3)
     assert await claim(ledger, third, NIGHT + 20 * MINUTE) == OverRate("rate-proof", NIGHT + HOUR)
-    (row,) = await ledger.due(HELLO, INBOX)
+    (row,) = await look.due(ledger, HELLO, INBOX)
     assert row.not_before == NIGHT + HOUR
     assert await ledger.waiting() == {"rate-proof": 1}
     before = NIGHT + HOUR - timedelta(microseconds=1)
@@ -124,8 +122,8 @@ async def test_the_one_too_many_waits_until_the_oldest_is_an_hour_old(ledger: Le
 
 @pytest.mark.parametrize(
     ("outcome", "counts"),
-    [(ACCEPTED, True), (UNKNOWN, True), (REJECTED, True), (DEAD, True), (DEFERRED, False)],
-    ids=["accepted", "in doubt", "rejected", "dead address", "deferred"],
+    [(ACCEPTED, True), (UNKNOWN, True), (REJECTED, True), (NOT_HIS_FAULT, True), (DEFERRED, False)],
+    ids=["accepted", "in doubt", "rejected", "rejected, and due again", "deferred"],
 )
 async def test_what_may_have_left_counts(ledger: Ledger, outcome: Outcome, counts: bool) -> None:
     """A refusal, too: each costs the practice's good name. What was surely deferred counts when it goes."""
@@ -188,7 +186,7 @@ async def test_the_longest_wait_of_several_limits_holds(ledger: Ledger) -> None:
     assert await claim(ledger, same_person, at, under, who="p1@mail.example") == OverRate(
         "rate-correspondent", NIGHT + DAY
     )
-    assert {row.key: row.not_before for row in await ledger.due(HELLO, INBOX)} == {
+    assert {row.key: row.not_before for row in await look.due(ledger, HELLO, INBOX)} == {
         alike: NIGHT + HOUR,
         same_person: NIGHT + DAY,
     }
@@ -203,7 +201,7 @@ async def test_nothing_waits_past_the_opening(ledger: Ledger) -> None:
     third = await new(ledger, 3)
     assert await claim(ledger, third, under=under) == OverRate("rate-proof", NIGHT + 5 * MINUTE)
     await ledger.withdraw(third, "open-again", NIGHT + 5 * MINUTE)
-    *_, last = await ledger.ended(HELLO, INBOX, NIGHT)
+    *_, last = await look.ended(ledger, HELLO, INBOX, NIGHT)
     assert (last.reason, last.held) == ("open-again", "rate-proof")
     assert await ledger.waiting() == {}
 
@@ -297,7 +295,7 @@ async def test_the_breaker_counts_every_mailbox_and_holds_every_reply(ledger: Le
     held = [await new(ledger, 9, SMALL_BREAKER), await new(ledger, 9, SMALL_BREAKER, mailbox=HELP)]
     opened = await claim(ledger, held[0], NIGHT + 5 * MINUTE, SMALL_BREAKER)
     assert opened == OverRate(BREAKER, NIGHT + HOUR + 2 * MINUTE)
-    assert [row.not_before for row in await ledger.due(HELP, INBOX)] == [NIGHT + HOUR + 2 * MINUTE]
+    assert [row.not_before for row in await look.due(ledger, HELP, INBOX)] == [NIGHT + HOUR + 2 * MINUTE]
     assert await ledger.waiting() == {BREAKER: 2}
 
 
@@ -328,44 +326,7 @@ async def test_a_breaker_set_higher_closes_at_once(ledger: Ledger) -> None:
     assert isinstance(await claim(ledger, key, NIGHT, higher), Claimed)
 
 
-# --- dead addresses and the never list -------------------------------------------------------------------------------
-
-
-async def test_an_address_that_took_no_mail_gets_none_for_sixty_days(ledger: Ledger) -> None:
-    """From no mailbox; then it may be tried again."""
-    await send(ledger, 1, outcome=DEAD)
-    whom = "p1@mail.example"
-    second, third = await new(ledger, 2, mailbox=HELP), await new(ledger, 3)
-    assert await claim(ledger, second, NIGHT + REFUSED_FOR, who=whom) == Barred("refused-before")
-    assert (await states_of(ledger))[State.WITHDRAWN] == 1
-    assert isinstance(await claim(ledger, third, NIGHT + REFUSED_FOR + MINUTE, who=whom), Claimed)
-
-
-async def test_a_refused_reply_is_no_dead_address(ledger: Ledger) -> None:
-    """A policy, or words that looked like spam, may be another matter next time."""
-    await send(ledger, 1, outcome=REJECTED)
-    assert isinstance(await claim(ledger, await new(ledger, 2), who="p1@mail.example"), Claimed)
-
-
-async def test_a_bounce_names_a_dead_address(ledger: Ledger) -> None:
-    """When it is one that this mailbox wrote to: anybody can forge a bounce, and silence a stranger with it."""
-    await send(ledger, 1)
-    assert await ledger.note_refused(HELLO, ["P1@mail.example", BEN], NIGHT + MINUTE) == 1
-    assert await ledger.note_refused(HELP, ["p1@mail.example"], NIGHT + MINUTE) == 0
-    assert await ledger.failed_recently("p1@mail.example", NIGHT)
-    assert not await ledger.failed_recently(BEN, NIGHT)
-    again = await new(ledger, 2, mailbox=HELP)
-    assert await claim(ledger, again, NIGHT + DAY, who="p1@mail.example") == Barred("refused-before")
-
-
-async def test_bounces_are_forgotten_in_time(ledger: Ledger) -> None:
-    """With everything else that was settled long ago; the never list stays."""
-    await send(ledger, 1)
-    await ledger.note_refused(HELLO, ["p1@mail.example"], NIGHT)
-    await ledger.never_add(BEN, NIGHT)
-    await ledger.prune(NIGHT + DAY)
-    assert not await ledger.failed_recently("p1@mail.example", NIGHT - DAY)
-    assert await ledger.never_since(BEN) == NIGHT
+# --- the never list -------------------------------------------------------------------------------------------------
 
 
 async def test_the_never_list(ledger: Ledger) -> None:
@@ -375,7 +336,7 @@ async def test_the_never_list(ledger: Ledger) -> None:
     assert await ledger.never_since(ANNA.title()) == NIGHT
     first, second = await receive(ledger, key_of(1)), await receive(ledger, key_of(2, mailbox=HELP))
     assert await claim(ledger, first, who=ANNA) == Barred("never-reply")
-    assert [ended.reason for ended in await ledger.ended(HELLO, INBOX, NIGHT)] == ["never-reply"]
+    assert [ended.reason for ended in await look.ended(ledger, HELLO, INBOX, NIGHT)] == ["never-reply"]
     assert await ledger.never_remove(ANNA)
     assert not await ledger.never_remove(ANNA)
     assert await ledger.never_since(ANNA) is None
@@ -393,45 +354,22 @@ async def test_never_ends_even_what_is_in_doubt(ledger: Ledger) -> None:
 # --- a ledger of the first version -----------------------------------------------------------------------------------
 
 
-async def test_a_ledger_of_version_1_keeps_all_and_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_ledger_of_version_1_keeps_all_and_counts_it(tmp_path: Path) -> None:
     """Its replies count as vouched for by nothing; what is due in it goes out; nobody is answered twice."""
-    await make_version_1(tmp_path, monkeypatch)
+    ledger = await Ledger.open(tmp_path)
+    await send(ledger, 1)
+    await send(ledger, 2)
+    await new(ledger, 3)
+    await ledger.close()
+    take_back(tmp_path, 1)
     ledger = await Ledger.open(tmp_path)
     assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT, 9)] == [3]
-    assert await ledger.last_replied(HELLO, "p1@mail.example") == NIGHT
+    assert await look.last_replied(ledger, HELLO, "p1@mail.example") == NIGHT
     assert await claim(ledger, key_of(3), NIGHT + MINUTE) == OverRate("rate-proof", NIGHT + HOUR)
     proved = terms(rolling(Scope.PROOF, 2), proof=Proof.SENDER)
     assert isinstance(await claim(ledger, key_of(3), NIGHT + MINUTE, proved), Claimed)
     assert await ledger.never_add(ANNA, NIGHT)
     await ledger.close()
-
-
-async def make_version_1(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ledger of today taken back to the first schema, with two replies sent an instant ago and one due."""
-    ledger = await Ledger.open(directory)
-    await send(ledger, 1)
-    await send(ledger, 2)
-    await new(ledger, 3)
-    await ledger.close()
-    columns = (
-        "id, mailbox, folder, uid_validity, uid, state, uncertain, received_at, not_before, message, correspondent,"
-        " claimed_at, settled_at, reason"
-    )
-    path = directory / schema.DATABASE
-    with closing(sqlite3.connect(path)) as db:
-        rows = db.execute(f"SELECT {columns} FROM replies").fetchall()  # noqa: S608 - constant
-        kept = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in ("meta", "cursors")}  # noqa: S608 - constant
-        for name in ("replies", "meta", "cursors", "never", "refused", "texts"):
-            db.execute(f"DROP TABLE {name}")
-        schema.MIGRATIONS[0](db)
-        db.executemany(f"INSERT INTO replies ({columns}) VALUES ({', '.join('?' * 14)})", rows)  # noqa: S608 - constant
-        db.executemany("INSERT INTO meta VALUES (?, ?)", kept["meta"])
-        db.executemany("INSERT INTO cursors VALUES (?, ?, ?, ?)", kept["cursors"])
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
-    with monkeypatch.context() as patch:  # a program of that time takes it for its own
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        schema._open_database(path, (directory / schema.KEY).read_bytes()).close()
 
 
 async def test_hashes_of_two_kinds_differ(ledger: Ledger) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from responder.adapters.ledger import KEEP_TEXTS, Claimed, Cursor, Ledger, Memory, PastReply, State, schema
 from responder.core.message import MessageKey, Uid, UidValidity
-from responder.core.outcome import Outcome
+from responder.core.outcome import Outcome, Rejected
 from responder.core.text import text_fingerprint
+from tests.unit.adapters.ledger import look
 from tests.unit.adapters.ledger.test_ledger import (
     ACCEPTED,
     ANNA,
     BEN,
-    DEAD,
     DEFERRED,
     HELLO,
     HELP,
@@ -32,6 +32,7 @@ from tests.unit.adapters.ledger.test_ledger import (
     key_of,
     receive,
 )
+from tests.unit.adapters.ledger.versions import take_back
 
 FIRST = "Nobody is reading now.\nWe open again on Monday.\n999\n116 123: zoë\n"
 SECOND = "Nobody is reading now.\nWe open again today.\n999\n116 123\n"
@@ -89,7 +90,7 @@ def test_a_fingerprint_is_of_the_text_alone() -> None:
         ([(UNKNOWN, FIRST), (ACCEPTED, SECOND)], State.SENT, True, SECOND),
         ([(UNKNOWN, FIRST), (UNKNOWN, SECOND)], State.UNKNOWN, True, SECOND),
         ([(UNKNOWN, FIRST), (DEFERRED, SECOND)], State.DUE, True, FIRST),
-        ([(UNKNOWN, FIRST), (DEAD, SECOND)], State.UNKNOWN, True, FIRST),
+        ([(UNKNOWN, FIRST), (REJECTED, SECOND)], State.UNKNOWN, True, FIRST),
         ([(ACCEPTED, None)], State.SENT, False, None),
         ([(UNKNOWN, FIRST), (ACCEPTED, None)], State.SENT, True, FIRST),
     ],
@@ -116,7 +117,7 @@ async def test_what_left_or_may_have_is_told_with_its_text(
     assert (await known(ledger, BEN)).replies == ()
 
 
-@pytest.mark.parametrize("outcome", [DEFERRED, REJECTED, DEAD], ids=["deferred", "rejected", "dead address"])
+@pytest.mark.parametrize("outcome", [DEFERRED, REJECTED], ids=["deferred", "rejected"])
 async def test_what_surely_did_not_leave_is_not_told_nor_kept(tmp_path: Path, outcome: Outcome) -> None:
     """No text without a reply."""
     ledger = await Ledger.open(tmp_path)
@@ -135,6 +136,7 @@ async def test_what_is_being_sent_is_told(ledger: Ledger) -> None:
 async def test_what_a_dead_process_left_is_told_as_in_doubt(ledger: Ledger) -> None:
     """Which text it had, nobody knows any more."""
     await claim(ledger, await receive(ledger, key_of(1)))
+    await ledger.mark(key_of(1), may_arrive=True)
     ledger._has_claimed = False
     await ledger.recover(NIGHT)
     assert (await known(ledger)).replies == (PastReply(HELLO, NIGHT, State.DUE, True, None, None),)
@@ -215,33 +217,47 @@ async def test_a_pruned_text_is_gone_from_the_file(tmp_path: Path) -> None:
 # --- a ledger of the second version ----------------------------------------------------------------------------------
 
 
-async def make_version_2(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ledger as the program before this schema made it: one reply sent, one in doubt, one due."""
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
-        ledger = await Ledger.open(directory)
-        await send(ledger, key_of(1), (ACCEPTED, None))
-        await send(ledger, key_of(2), (UNKNOWN, None), who=BEN)
-        await receive(ledger, key_of(3))
-        await ledger.close()
-    with closing(sqlite3.connect(directory / schema.DATABASE)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
-        assert "text" not in {row[1] for row in db.execute("PRAGMA table_info(replies)")}
-
-
-async def test_a_ledger_of_version_2_keeps_all_and_has_no_texts_yet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_ledger_of_version_2_keeps_all_and_has_no_texts_yet(tmp_path: Path) -> None:
     """What was sent before has no text; what is sent from now on has; nobody is answered twice."""
-    await make_version_2(tmp_path, monkeypatch)
+    ledger = await Ledger.open(tmp_path)
+    await send(ledger, key_of(1), (ACCEPTED, SECOND))
+    await send(ledger, key_of(2), (UNKNOWN, None), who=BEN)
+    await receive(ledger, key_of(3))
+    await ledger.close()
+    take_back(tmp_path, 2)
     ledger = await Ledger.open(tmp_path)
     assert await ledger.cursor(HELLO, INBOX) == Cursor(UidValidity(7), Uid(3), NIGHT)
     before = PastReply(HELLO, NIGHT, State.SENT, uncertain=False, fingerprint=None, text=None)
     assert (await known(ledger)).replies == (before,)
-    assert [row.key.uid for row in await ledger.due(HELLO, INBOX)] == [2, 3]
+    assert [row.key.uid for row in await look.due(ledger, HELLO, INBOX)] == [2, 3]
     assert isinstance(await claim(ledger, key_of(2), BEN, NIGHT + HOUR), Claimed)
     await ledger.settle(key_of(2), ACCEPTED, at=NIGHT + HOUR, retry_at=NIGHT, text=FIRST)
     (reply,) = (await known(ledger, BEN)).replies
     assert reply.text == FIRST
     assert not isinstance(await claim(ledger, key_of(3), ANNA, NIGHT + HOUR), Claimed)
     await ledger.close()
+
+
+# --- a ledger of the third version -----------------------------------------------------------------------------------
+
+
+async def test_what_version_3_had_claimed_may_have_arrived(tmp_path: Path) -> None:
+    """It made no mark before the final dot, so each of its claims is in doubt; its dead addresses are forgotten."""
+    ledger = await Ledger.open(tmp_path)
+    for uid, who in ((1, ANNA), (2, BEN)):
+        await receive(ledger, key_of(uid))
+        await claim(ledger, key_of(uid), who)
+    assert await ledger.settle(key_of(2), Rejected("no", 550), at=NIGHT, retry_at=NIGHT) is State.FAILED
+    await ledger.close()
+    take_back(tmp_path, 3)
+    with closing(sqlite3.connect(tmp_path / schema.DATABASE)) as db:
+        db.execute("INSERT INTO refused SELECT correspondent, claimed_at FROM replies WHERE uid = 2")
+        db.commit()
+    ledger = await Ledger.open(tmp_path)
+    assert await ledger.recover(NIGHT) == [(1, "due")]
+    assert [(row.key.uid, row.uncertain) for row in await look.due(ledger, HELLO, INBOX)] == [(1, 1)]
+    await receive(ledger, key_of(3))
+    assert isinstance(await claim(ledger, key_of(3), BEN), Claimed)
+    await ledger.close()
+    with closing(sqlite3.connect(tmp_path / schema.DATABASE)) as db:
+        assert db.execute("SELECT 1 FROM sqlite_master WHERE name = 'refused'").fetchone() is None

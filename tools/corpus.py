@@ -18,6 +18,7 @@ from typing import NamedTuple
 from responder.core.decision import Decision, Reply, Skip
 from responder.core.mail import headers
 from responder.core.mail.authentication import EXCHANGE_ONLINE
+from responder.core.mail.structure import Structure, from_bodystructure
 from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import RULES, ContactForm, MailboxRules
@@ -27,7 +28,12 @@ CORPUS = Path(__file__).parent.parent / "tests" / "corpus"
 
 OURS = replace(
     MAILBOX,
-    contact_forms=(*MAILBOX.contact_forms, ContactForm(Address("forms", "web.example"), host="web1.host.example")),
+    contact_forms=(
+        *MAILBOX.contact_forms,
+        ContactForm(Address("forms", "web.example"), host="web1.host.example"),
+        ContactForm(return_path=Address("www-data", "web2.host.example"), host="web2.host.example"),
+        ContactForm(return_path=Address("site", "harbour.example")),
+    ),
     trust_reply_to=frozenset({"directory.example"}),
 )
 """The mailbox that every message came to, unless it names another."""
@@ -57,6 +63,7 @@ class Sample:
         rule: id of the rule that has to decide, or "reply".
         provenance: whose documented shape it has.
         answers: where the reply has to go; None means the address in From.
+        structure: its MIME structure; None where the server gives none.
     """
 
     family: str
@@ -68,11 +75,12 @@ class Sample:
     mailbox: str = "ours"
     flags: frozenset[str] = frozenset()
     answers: str | None = None
+    structure: Structure | None = None
 
     def judge(self) -> Decision:
         """What we would have done, out of hours."""
         message = headers.parse(self.block, AT, self.flags)
-        return policy.decide(message, MAILBOXES[self.mailbox], OUT_OF_HOURS)
+        return policy.decide(message, MAILBOXES[self.mailbox], OUT_OF_HOURS, self.structure)
 
 
 def samples(directory: Path = CORPUS) -> list[Sample]:
@@ -92,7 +100,7 @@ def _sample(path: Path, lines: list[str]) -> Sample:
         msg = f"{path.name}: {lines[0]!r} is not followed by its provenance, or is no title"
         raise ValueError(msg)
     told = dict(line[2:].partition(" ")[::2] for line in lines[2:] if line.startswith("~ "))
-    unknown = told.keys() - {"via", "mailbox", "flags", "answers", "repeat"}
+    unknown = told.keys() - {"via", "mailbox", "flags", "answers", "repeat", "structure"}
     if unknown:
         raise ValueError(f"{path.name}: {lines[0]}: {unknown}")
     trace = [_TRACE.format(told["via"])] if "via" in told else []
@@ -108,6 +116,7 @@ def _sample(path: Path, lines: list[str]) -> Sample:
         mailbox=told.get("mailbox", "ours"),
         flags=frozenset(told.get("flags", "").split()),
         answers=told.get("answers"),
+        structure=from_bodystructure(told["structure"].encode()) if "structure" in told else None,
     )
 
 

@@ -51,7 +51,7 @@ def one_message(report: Report, uid: int, zone: ZoneInfo) -> str:
 def explained(judgement: Judgement, findings: Iterable[tuple[Rule, Skip | None]], mailbox: str, zone: ZoneInfo) -> str:
     """Every rule in its order, what it saw, and the decision."""
     rows = [
-        f"  {'-' if finding is None else 'X'} {rule.level.value} {rule.id:<26} {finding.why if finding else rule.title}"
+        f"  {'X' if finding else '-'} {rule.level.value:<3} {rule.id:<22} {finding.why if finding else rule.title}"
         for rule, finding in findings
     ]
     at = local(judgement.received_at, zone) if judgement.received_at is not None else "unknown"

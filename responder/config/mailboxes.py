@@ -21,7 +21,6 @@ from responder.config.values import (
     ServerConfig,
     Tls,
 )
-from responder.core.decision import Level
 from responder.core.message import Address
 from responder.core.rules import decide as policy
 from responder.core.rules.decide import ContactForm, MailboxRules
@@ -64,7 +63,7 @@ def accounts(
 ) -> list[Account]:
     """Every mailbox that holds together; whatever is wrong is added to ``problems``."""
     served = frozenset(address.identity for table in tables.values() for address in _addresses(table))
-    contact_forms = tuple(ContactForm(form.from_, form.host) for form in forms.values())
+    contact_forms = tuple(ContactForm(form.from_, form.host, form.return_path) for form in forms.values())
     problems.extend(_addresses_listed_twice(tables))
     problems.extend(_forms_listed_twice(forms))
     found: dict[int, Account] = {}
@@ -97,13 +96,21 @@ def _addresses_listed_twice(tables: Mapping[int, schema.Mailbox]) -> Iterator[Pr
 
 
 def _forms_listed_twice(forms: Mapping[int, schema.ContactForm]) -> Iterator[Problem]:
-    seen: set[str] = set()
+    """And those that name neither, or both, of the two addresses that a form is known by."""
+    seen: set[tuple[str, str]] = set()
     for index, form in forms.items():
-        if form.from_.identity in seen:
-            yield Problem(
-                ("contact_form", index, "from"), "listed-twice", "this form is listed already. Take one of them out"
+        key, address = ("from", form.from_) if form.from_ is not None else ("return_path", form.return_path)
+        if address is None or (form.from_ is not None and form.return_path is not None):
+            why = (
+                "write from, if the form writes as a robot, or return_path, if it writes as its visitor; one of the two"
             )
-        seen.add(form.from_.identity)
+            yield Problem(("contact_form", index, "from"), "missing", why)
+        elif (key, address.identity) in seen:
+            yield Problem(
+                ("contact_form", index, key), "listed-twice", "this form is listed already. Take one of them out"
+            )
+        else:
+            seen.add((key, address.identity))
 
 
 def _folders_listed_twice(found: Mapping[int, Account]) -> Iterator[Problem]:
@@ -331,8 +338,6 @@ def _cannot_be_off(name: str) -> str | None:
         soft = [rule.id for rule in policy.RULES if rule.may_be_off]
         hint = did_you_mean(name, soft) or f" These can be turned off: {', '.join(soft)}"
         return f"there is no such rule.{hint}"
-    if rule.level is Level.OPTIONAL:
-        return "this rule is off anyway. Take it out of the list"
     if rule.may_be_off:
         return None
     return f"this rule is always on, because a reply could do harm: {rule.title} ({rule.source})"

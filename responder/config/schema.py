@@ -232,9 +232,10 @@ class Rates(Table):
 
 
 class ContactForm(Table):
-    """``[[contact_form]]``: a web form that writes as a robot; its Reply-To is the person."""
+    """``[[contact_form]]``: a web form. It writes as a robot, with the person in Reply-To, or as its visitor."""
 
-    from_: MailAddress = Field(alias="from", examples=['"wordpress@harbour.example"'])
+    from_: MailAddress | None = Field(default=None, alias="from", examples=['"wordpress@harbour.example"'])
+    return_path: MailAddress | None = Field(default=None, examples=['"www-data@web1.host.example"'])
     host: Host | None = Field(default=None, examples=['"web1.host.example"'])
 
 

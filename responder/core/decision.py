@@ -13,7 +13,8 @@ class Level(Enum):
 
     HARD = "H"
     SOFT = "S"
-    OPTIONAL = "O"
+    EITHER = "H/S"
+    """Hard where nothing points to a person or a middleman, else soft, or no reason at all."""
 
 
 class Proof(Enum):

@@ -111,11 +111,12 @@ class InboundMessage:
     Attributes:
         fields: every field in order: (lower-case name, unfolded value without outer blanks).
         from_: every address of every From field.
-        sender, reply_to: likewise.
+        sender, reply_to: every address of these fields.
         recipients: To, Cc, Bcc, Resent-To, Resent-Cc and Resent-Bcc together.
         message_id: one valid msg-id with its angle brackets, ASCII, at most 250 octets; else None.
         fingerprint: what stands for the message when it has no Message-ID: the header block's own hash (hex).
         delivered_at: the time in the top-most ``Received`` field, if it can be read.
+        written_at: the sender's own ``Date``; read only where there is no ``Received``.
         subject: decoded (RFC 2047), blanks collapsed, cut; only ever compared, never repeated.
         by_name: the values of ``fields`` by their names.
     """
@@ -133,6 +134,7 @@ class InboundMessage:
     subject: str
     delivered_at: datetime | None
     defects: frozenset[Defect]
+    written_at: datetime | None = None
     by_name: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

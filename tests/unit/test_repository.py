@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from responder.cli.arguments import parser as whole_parser
+from responder.core.rules.decide import RULES
 from tests import ROOT
 from tools import coverage_gate, lines, plain_english, rule_table
 from tools.requirements import requirements
@@ -106,8 +107,14 @@ def test_readme_lists_the_commands_that_there_are() -> None:
 def test_readme_lists_the_rules_that_there_are() -> None:
     """The tables of rules say what the rules say: else run make rules."""
     assert rule_table.with_tables(README) == README
-    assert "| `auto-submitted` | H |" in README
+    assert "| `auto-submitted` | H/S |" in README
     assert "| `open-again` |" in README
+
+
+def test_the_page_on_rules_says_of_each_why_it_is_hard_or_soft() -> None:
+    """Nobody adds a rule without having thought of the people whose letters look like it."""
+    page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+    assert [rule.id for rule in RULES if f"| `{rule.id}` | {rule.level.value} | " not in page] == []
 
 
 def test_readme_names_every_provider_preset() -> None:

@@ -35,7 +35,7 @@ class DailyInterval:
 
     Attributes:
         start_minute: minutes after local midnight, 0 to 1439.
-        end_minute: likewise; 1440 is the end of the day, above that it runs past midnight.
+        end_minute: the same for the end; 1440 is the end of the day, above that it runs past midnight.
 
     Raises:
         ValueError: it starts outside the day, is empty, or is longer than 24 hours.

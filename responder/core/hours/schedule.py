@@ -43,7 +43,7 @@ class Closure:
 
     Attributes:
         start: aware, or naive for the wall clock of the schedule's zone; a ``Schedule`` keeps it in UTC.
-        end: likewise; None is "until further notice".
+        end: the same for the end; None is "until further notice".
         note: for the owner; never shown to senders.
         say_until: whether a reply may say when the closed period that it ends in is over.
         words: key of the text that replies have while it lasts; empty for the usual one.
@@ -292,7 +292,7 @@ class Schedule:
         return () if day in self.closed_dates else self.weekly.get(day.weekday(), ())
 
     def _hours(self, day: date) -> tuple[_Hours, ...]:
-        """Those of one local date, whatever the closures say; a back-test asks for the same days again and again."""
+        """Those of one local date, without the closures; a back-test asks for the same days again and again."""
         hours = self._days.get(day)
         if hours is None:
             hours = tuple(self._made_hours(day))

@@ -109,7 +109,7 @@ class Timeline:
     the same one at once do each other no harm.
 
     Args:
-        spans: gives every stretch of hours that touches ``[start, end)``, whatever the closures say, in any order.
+        spans: gives every stretch of hours that touches ``[start, end)``, without the closures, in any order.
         closures: they win over the stretches.
         dated: when the week by itself never changes (no hours, or always open), every instant at which something else
             than a closure may change it; None when the week changes by itself.
@@ -190,7 +190,7 @@ class Timeline:
             yield number
 
     def _numbers_before(self, number: int) -> Iterator[int]:
-        """Likewise, backwards."""
+        """The same, backwards."""
         while number > 0:
             begin = _begin(number)
             number -= 1

@@ -1,6 +1,6 @@
 """An instant in words, as a reply says it: weekday, date, time and zone. Pure: ``now`` is an argument.
 
-Never a bare weekday and never "tomorrow": whoever reads at two in the morning must not have to guess which day it is.
+Never a bare weekday and never "tomorrow": a reader at two in the morning must not have to guess which day it is.
 """
 
 from __future__ import annotations

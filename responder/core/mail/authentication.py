@@ -22,7 +22,7 @@ EXCHANGE_ONLINE = "exchange-online"
 """Stands for the id that Exchange Online does not write: only the top-most field without any id is believed."""
 
 PROPOSAL_DOMAINS = 3
-"""From so many domains at least the same id has to come before it is proposed."""
+"""An id is proposed when mail from at least this many domains has it."""
 
 MAX_FIELDS = 50
 """Looked at from the top, where our own server's stand; it writes one, or one for each method."""

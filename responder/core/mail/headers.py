@@ -44,12 +44,12 @@ MAX_SUBJECT = 200
 """Characters before and after decoding. A subject is only ever compared, and only its start."""
 
 RECIPIENT_FIELDS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
-"""RFC 5230 §4.5: where an address of ours has to stand, or the message was not written to us."""
+"""RFC 5230 §4.5: one of our addresses has to stand here, or the message was not written to us."""
 
 PARSED_FIELDS = frozenset(
-    {"from", "sender", "reply-to", *RECIPIENT_FIELDS, "message-id", "subject", "received", "return-path"}
+    {"from", "sender", "reply-to", *RECIPIENT_FIELDS, "message-id", "subject", "received", "return-path", "date"}
 )
-"""What `parse` looks at itself; the rules name what they read beside it. Nobody believes the sender's Date."""
+"""What `parse` looks at itself; the rules name what they read beside it."""
 
 REUSED_FIELDS = frozenset({"from", "reply-to", "message-id"})
 """Of these something goes into a reply; NUL or a bare CR in them is an attempt at injection, or damage."""
@@ -94,6 +94,7 @@ def parse(header_block: bytes, received_at: datetime | None, flags: frozenset[st
         fingerprint=hashlib.sha256(header_block).hexdigest(),
         subject=_subject(by_name.get("subject", ())),
         delivered_at=_delivered_at(by_name.get("received", ()), defects),
+        written_at=None if "received" in by_name else _date(by_name.get("date", [""])[0]),
         defects=frozenset(defects),
     )
 
@@ -166,7 +167,7 @@ class _AddressFields:
 
 
 def _return_path(by_name: Mapping[str, Sequence[str]]) -> ReturnPath:
-    """The top-most one: whoever delivered last wrote it (RFC 5321 §4.4)."""
+    """The top-most one: the server that delivered last wrote it (RFC 5321 §4.4)."""
     values = by_name.get("return-path")
     if not values:
         return ReturnPath()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import partial
 
 from responder.core.decision import Proof
 from responder.core.mail import authentication
-from responder.core.mail.addresses import read_addresses, without_comments
+from responder.core.mail.addresses import parse_address, read_addresses, without_comments
+from responder.core.mail.authentication import AuthResult
+from responder.core.mail.headers import MAX_ADDRESS_FIELDS, MAX_ADDRESS_TEXT, RECIPIENT_FIELDS
+from responder.core.mail.structure import Structure
 from responder.core.message import Address, InboundMessage
 from responder.core.rules.values import Case, ContactForm, MailboxRules
+
+_ADDRESS_LIKE = re.compile(r"(?<![^\s()<>\[\]:;@\\,\"'])[^\s()<>\[\]:;@\\,\"']++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+"""An address in a text that is no address list."""
 
 _HANDED_OVER = re.compile(
     r"from\s+[^\s()\[\]]+\s+\((?:([a-z0-9._-]+)\s+)?\[(?:ipv6:)?([0-9a-f.:]+)\][^()]*\)", re.IGNORECASE
@@ -19,21 +27,23 @@ Only the first is the client's to choose. Anything that is not exactly so is not
 """
 
 
-def case_of(message: InboundMessage, rules: MailboxRules) -> Case:
+def case_of(message: InboundMessage, rules: MailboxRules, structure: Structure | None = None) -> Case:
     """Look at a message once, so that each rule need not."""
     proved = authentication.results(message, rules.authserv_id)
     from_ = message.from_[0] if len(message.from_) == 1 else None
     is_proved = authentication.vouched_for(message, proved)
     media_types = frozenset(map(word, message.values("content-type")))
+    make = partial(Case, message, rules, proved, media_types=media_types, structure=structure)
     form = listed_form(message, rules)
-    is_form = form is not None and (is_proved or came_from(message, form.host))
+    is_form = form is not None and (came_from(message, form.host) or is_proved_form(form, proved, is_proved=is_proved))
+    if form is not None and is_form and form.from_ is None:
+        return make(from_, Proof.FORM, writers=message.from_, is_form=True)
     person = None
     if is_form or (is_proved and from_ is not None and is_within(from_.domain, rules.trust_reply_to)):
         person = only_reply_to(message)
     if person is not None:
-        return Case(message, rules, proved, person, Proof.FORM, media_types, (person,), is_form)
-    proof = Proof.SENDER if is_proved else Proof.NONE
-    return Case(message, rules, proved, from_, proof, media_types, message.from_ + message.sender)
+        return make(person, Proof.FORM, writers=(person,), is_form=is_form)
+    return make(from_, Proof.SENDER if is_proved else Proof.NONE, writers=message.from_ + message.sender)
 
 
 def word(value: str) -> str:
@@ -43,11 +53,23 @@ def word(value: str) -> str:
 
 
 def listed_form(message: InboundMessage, rules: MailboxRules) -> ContactForm | None:
-    """The contact form that the message says it is. From alone can be forged."""
+    """The contact form that the message says it is. Neither From nor Return-Path proves it."""
     if not rules.contact_forms or len(message.from_) != 1:
         return None
-    identity = message.from_[0].identity
-    return next((form for form in rules.contact_forms if form.from_.identity == identity), None)
+    identity, path = message.from_[0].identity, message.return_path.address
+    for form in rules.contact_forms:
+        if form.from_ is not None and form.from_.identity == identity:
+            return form
+        if form.return_path is not None and path is not None and form.return_path.identity == path.identity:
+            return None if rules.is_ours(message.from_[0]) else form
+    return None
+
+
+def is_proved_form(form: ContactForm, proved: Iterable[AuthResult], *, is_proved: bool) -> bool:
+    """Whether our own server vouches for the form's own domain: in From, or of the envelope and the signature."""
+    if form.return_path is None:
+        return is_proved
+    return any(one.method in {"spf", "dkim"} and one.is_pass_for(form.return_path.domain) for one in proved)
 
 
 def came_from(message: InboundMessage, host: str | None) -> bool:
@@ -68,6 +90,27 @@ def only_reply_to(message: InboundMessage) -> Address | None:
         return None
     read = read_addresses(values[0])
     return message.reply_to[0] if read.complete and not read.grouped else None
+
+
+def written_to(message: InboundMessage, rules: MailboxRules) -> Address | None:
+    """The first of our addresses that stands in To, Cc or Bcc, spelt as in the file; also where the syntax is broken.
+
+    People, and the programs they write in, break it by quotes, by a full stop behind it, by a link, by a route.
+    """
+    found = next(filter(None, map(rules.own_for, message.recipients)), None)
+    if found is not None:
+        return found
+    texts = (value for name in RECIPIENT_FIELDS for value in message.values(name)[:MAX_ADDRESS_FIELDS])
+    broken = (text[:MAX_ADDRESS_TEXT] for text in texts if not read_addresses(text).complete)
+    spelt = (parse_address(word) for text in broken for word in _ADDRESS_LIKE.findall(text))
+    return next(filter(None, (rules.own_for(address) for address in spelt if address is not None)), None)
+
+
+def is_torn(message: InboundMessage, rules: MailboxRules) -> bool:
+    """Whether one of our addresses stands there with blanks in it."""
+    texts = (value for name in RECIPIENT_FIELDS for value in message.values(name)[:MAX_ADDRESS_FIELDS])
+    closed = ["".join(text[:MAX_ADDRESS_TEXT].split()).lower() for text in texts if " " in text]
+    return any(own in text for text in closed for own in rules.own)
 
 
 def is_within(domain: str, domains: frozenset[str]) -> bool:

@@ -16,7 +16,9 @@ from functools import lru_cache
 
 from responder.core.decision import Decision, Level, Reply, Skip
 from responder.core.hours.period import ClosedPeriod
-from responder.core.message import Address, InboundMessage
+from responder.core.mail.structure import Structure
+from responder.core.message import InboundMessage
+from responder.core.rules.case import written_to
 from responder.core.rules.table import (
     HEADER_NAMES,
     MAY_BE_OFF,
@@ -60,11 +62,11 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
 """Id and fact of the reasons that time gives; the last three are the ledger's to find."""
 
 BELIEVABLE_SKEW = timedelta(days=1)
-"""A server's clock this far ahead of ours counts as now; what is beyond is no time of arrival."""
+"""A server's clock this far ahead counts as now; what is beyond is no time of arrival."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is not Level.HARD))
+_HARD_FIRST = tuple(sorted(RULES, key=lambda rule: rule.level is Level.SOFT))
 
 
 @lru_cache(maxsize=1024)
@@ -94,9 +96,18 @@ class Timing:
     discreet: bool = False
 
 
-def decide(message: InboundMessage, rules: MailboxRules, timing: Timing) -> Decision:
-    """Whether this message gets a reply, and to whom; the first reason against it otherwise."""
-    case = case_of(message, rules)
+def decide(
+    message: InboundMessage, rules: MailboxRules, timing: Timing, structure: Structure | None = None
+) -> Decision:
+    """Whether this message gets a reply, and to whom; the first reason against it otherwise.
+
+    Args:
+        message: what the headers say.
+        rules: of its mailbox.
+        timing: when it came, and when it is judged.
+        structure: its MIME structure, where that was asked for; without it, rules about parts see nothing.
+    """
+    case = case_of(message, rules, structure)
     for rule in _rules_for(frozenset(message.by_name)):
         skip = rule.judge(case)
         if skip is not None:
@@ -107,12 +118,14 @@ def decide(message: InboundMessage, rules: MailboxRules, timing: Timing) -> Deci
     assert case.target is not None  # noqa: S101 - no-single-sender let only such messages through
     because = timing.closed_period.because if timing.closed_period is not None else ""
     why = f"it came while you are closed ({because})" if because else "it came while you are closed"
-    return Reply(case.target, _answered_as(message, rules), why, proof=case.proof)
+    return Reply(case.target, written_to(message, rules) or rules.address, why, proof=case.proof)
 
 
-def judge_rules(message: InboundMessage, rules: MailboxRules) -> Iterator[tuple[Rule, Skip | None]]:
+def judge_rules(
+    message: InboundMessage, rules: MailboxRules, structure: Structure | None = None
+) -> Iterator[tuple[Rule, Skip | None]]:
     """Every rule in its order and what it saw, for the owner who asks why. Rules turned off see nothing."""
-    case = case_of(message, rules)
+    case = case_of(message, rules, structure)
     for rule in RULES:
         yield rule, rule.judge(case) if rule.has_something_to_read(message.by_name) else None
 
@@ -135,28 +148,36 @@ def answered_since(
     return min(start, now - floor)
 
 
-def _answered_as(message: InboundMessage, rules: MailboxRules) -> Address:
-    """The first of our addresses that it was written to, spelt as in the file; a contact form may name none."""
-    own = map(rules.own_for, message.recipients)
-    return next((address for address in own if address is not None), rules.address)
-
-
 def _by_time(message: InboundMessage, timing: Timing) -> Skip | None:
     received_at, period = message.received_at, timing.closed_period
     if received_at is None:
         return Skip("no-received-at", "your mail server does not say when it came", maybe_person=True)
     if timing.now is None:
-        return _in_hours(period)
+        return _in_hours(period) or _long_on_its_way(message, received_at, timing)
     if received_at - timing.now > BELIEVABLE_SKEW:
         why = "your mail server says that it comes from a later day than today"
         return Skip("no-received-at", why, maybe_person=True)
     if received_at > timing.now:
         received_at, period = timing.now, timing.closed_now
-    return _in_hours(period) or _no_longer_due(message, received_at, timing.now, timing)
+    return (
+        _in_hours(period)
+        or _no_longer_due(message, received_at, timing.now, timing)
+        or _long_on_its_way(message, received_at, timing)
+    )
 
 
 def _in_hours(period: ClosedPeriod | None) -> Skip | None:
     return Skip(IN_HOURS, "it came in working hours") if period is None else None
+
+
+def _long_on_its_way(message: InboundMessage, received_at: datetime, timing: Timing) -> Skip | None:
+    """A letter that no server says to have taken, and that was written long ago, was put here by hand."""
+    written_at = message.written_at if not message.values("received") else None
+    if written_at is None or received_at - written_at <= timing.max_age:
+        return None
+    return Skip(
+        "not-just-delivered", "it was written long ago, and no mail server says when it came", maybe_person=True
+    )
 
 
 def _no_longer_due(message: InboundMessage, received_at: datetime, now: datetime, timing: Timing) -> Skip | None:

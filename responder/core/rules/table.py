@@ -11,9 +11,9 @@ from __future__ import annotations
 from responder.core.decision import Level
 from responder.core.mail.headers import PARSED_FIELDS
 from responder.core.outcome import MARKER_HEADER
-from responder.core.rules import signs, who
+from responder.core.rules import people, signs, who
 from responder.core.rules.case import case_of
-from responder.core.rules.signs import not_no, present, says
+from responder.core.rules.signs import not_no, present
 from responder.core.rules.values import Case, Check, ContactForm, Finding, MailboxRules, Rule
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "case_of",
 ]
 
-HARD, SOFT = Level.HARD, Level.SOFT
+HARD, EITHER, SOFT = Level.HARD, Level.EITHER, Level.SOFT
 
 
 def _fields(*names: str) -> frozenset[str]:
@@ -39,6 +39,13 @@ def _fields(*names: str) -> frozenset[str]:
 def _soft(id_: str, title: str, source: str, check: Check, reads: frozenset[str] = frozenset()) -> Rule:
     return Rule(id_, SOFT, title, source, check, reads, may_be_off=True)
 
+
+def _either(id_: str, title: str, source: str, check: Check, reads: frozenset[str] = frozenset()) -> Rule:
+    return Rule(id_, EITHER, title, source, check, reads, may_be_off=True)
+
+
+_MIDDLEMEN = people.FORWARDER_FIELDS | people.MICROSOFT_LOOPS | people.PROGRAM_FIELDS
+"""Read by the rules whose field a middleman may have written, but no reason by themselves."""
 
 _LISTS = _fields("List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")
 _OLD_LISTS = _fields("Mailing-List", "X-Mailing-List", "X-ML-Name", "To")
@@ -51,21 +58,6 @@ _AUTOREPLY = _fields(
     "X-Autoresponse",
     "X-AutoReply-From",
     "X-Mail-Autoreply",
-)
-_SPAM = _fields(
-    "X-Spam-Flag",
-    "X-Spam-Status",
-    "X-Spam",
-    "X-Spam-Level",
-    "X-Spam-Bar",
-    "X-Spamd-Bar",
-    "X-Barracuda-Spam-Status",
-    "X-Barracuda-Spam-Flag",
-    "X-DSPAM-Result",
-    "X-Virus-Status",
-    "X-Proofpoint-Spam-Details",
-    "X-MS-Exchange-Organization-SCL",
-    "X-Forefront-Antispam-Report",
 )
 _BULK = _fields(
     "X-Amazon-Mail-Relay-Type",
@@ -80,7 +72,16 @@ _BULK = _fields(
     "X-SFDC-LK",
     "X-SFDC-User",
     "X-SG-EID",
+    "X-Bugzilla-URL",
+    "X-Redmine-Host",
+    "X-Trac-Project",
+    "X-RT-Ticket",
+    "X-OTRS-Loop",
+    "X-Mantis-Version",
+    "X-Zendesk-From-Account-Id",
+    "X-HubSpot-Message-Source",
 )
+_LIST_PROGRAMS = _fields("X-BeenThere", "X-Listserver", "X-Sympa-To", "List-Software", "X-List-Host")
 
 RULES: tuple[Rule, ...] = (
     # Can it be judged at all?
@@ -91,10 +92,10 @@ RULES: tuple[Rule, ...] = (
         _fields("Delivered-To", "In-Reply-To", "References", "Message-ID", MARKER_HEADER),
     ),
     _soft(
-        "answers-our-reply", "In-Reply-To names an automatic reply of ours", "RFC 3834 §2", signs.answers_our_reply,
+        "answers-our-reply", "In-Reply-To names our automatic reply", "RFC 3834 §2", signs.answers_our_reply,
         _fields("In-Reply-To"),
     ),
-    Rule("own-loop", HARD, "X-Loop with our marker or our address", "procmail", signs.own_loop, _fields("X-Loop")),
+    _either("own-loop", "X-Loop with our marker or our address", "procmail", signs.own_loop, _fields("X-Loop")),
     Rule(
         "exchange-substitute", HARD, "Exchange's note in place of a message it cannot show", "Exchange over IMAP",
         who.exchange_substitute, _fields("Subject"),
@@ -106,14 +107,14 @@ RULES: tuple[Rule, ...] = (
         who.contact_form_unproved,
     ),
     # Bounces and ourselves
-    Rule(
-        "null-return-path", HARD, "a Return-Path that names nobody", "RFC 3834 §2", who.null_return_path,
+    _either(
+        "null-return-path", "a Return-Path that names nobody", "RFC 3834 §2", who.null_return_path,
         _fields("Return-Path"),
     ),
-    Rule("own-address", HARD, "sent from an address of our own", "RFC 5230 §4.6", who.own_address),
+    Rule("own-address", EITHER, "sent from, or through, an address of our own", "RFC 5230 §4.6", who.own_address),
     # Sent by a machine
-    Rule(
-        "auto-submitted", HARD, "Auto-Submitted other than no", "RFC 3834 §2 and §5", signs.auto_submitted,
+    _either(
+        "auto-submitted", "Auto-Submitted other than no", "RFC 3834 §2 and §5", signs.auto_submitted,
         _fields("Auto-Submitted"),
     ),
     Rule(
@@ -130,24 +131,24 @@ RULES: tuple[Rule, ...] = (
         signs.mailing_list, _LISTS,
     ),
     _soft(
-        "list-unsubscribe", "List-Unsubscribe", "RFC 2369 §3.2, RFC 8058",
-        present("it offers to unsubscribe, as newsletters do"), _fields("List-Unsubscribe", "List-Unsubscribe-Post"),
+        "list-unsubscribe", "List-Unsubscribe", "RFC 2369 §3.2, RFC 8058", signs.list_unsubscribe,
+        _fields("List-Unsubscribe", "List-Unsubscribe-Post"),
     ),
     Rule(
         "old-mailing-list", HARD, "Mailing-List, X-ML-Name, “Multiple recipients of”", "ezmlm, fml, LISTSERV",
         signs.old_mailing_list, _OLD_LISTS,
     ),
-    Rule(
-        "precedence", HARD, "Precedence: bulk, junk, list, auto_reply", "RFC 3834 §3.1.8, sendmail",
-        says(
-            _PRECEDENCE, ["bulk", "junk", "list", "auto_reply", "auto-reply"],
-            "it says that it is bulk mail, list mail or an automatic reply",
-        ),
+    _either(
+        "precedence", "Precedence: bulk, junk, list, auto_reply", "RFC 3834 §3.1.8, sendmail", signs.precedence,
         _PRECEDENCE,
     ),
+    _soft(
+        "list-program", "X-BeenThere and other marks of list programs", "Mailman, Sympa",
+        signs.list_program, _LIST_PROGRAMS,
+    ),
     # Other programs' ways of saying so
-    Rule(
-        "auto-response-suppress", HARD, "X-Auto-Response-Suppress: All, OOF or AutoReply", "MS-OXCMAIL §2.1.3.2.20",
+    _either(
+        "auto-response-suppress", "X-Auto-Response-Suppress: All, OOF or AutoReply", "MS-OXCMAIL §2.1.3.2.20",
         signs.auto_response_suppress, _fields("X-Auto-Response-Suppress"),
     ),
     Rule(
@@ -162,9 +163,6 @@ RULES: tuple[Rule, ...] = (
         "x-loop", "X-Loop of somebody else", "procmail", present("it guards itself against loops, as machines do"),
         _fields("X-Loop"),
     ),
-    _soft(
-        "delivered-twice", "the same Delivered-To twice", "qmail", signs.delivered_twice, _fields("Delivered-To"),
-    ),
     Rule(
         "ignore-vacation", HARD, "X-IgnoreVacation", "Cyrus",
         not_no(["x-ignorevacation"], "it asks for no automatic reply"), _fields("X-IgnoreVacation"),
@@ -174,7 +172,7 @@ RULES: tuple[Rule, ...] = (
         _fields("Received"),
     ),
     # Who wrote, and to whom
-    Rule("robot-sender", HARD, "a mail server's or a list's address", "RFC 5230 §4.6", who.robot_sender),
+    _either("robot-sender", "a mail server's or a list's address", "RFC 5230 §4.6", who.robot_sender),
     _soft(
         "list-sender", "an address such as carers-request@ or carers-owner@", "RFC 2142 §6, Mailman, TMDA",
         who.list_sender,
@@ -191,11 +189,15 @@ RULES: tuple[Rule, ...] = (
         who.unreachable,
     ),
     Rule(
-        "not-addressed", HARD, "none of our addresses in To or Cc", "RFC 5230 §4.5", who.not_addressed, may_be_off=True,
+        "not-addressed", EITHER, "none of our addresses in To or Cc", "RFC 5230 §4.5", who.not_addressed,
+        may_be_off=True, wholly_off=True,
     ),
     _soft("many-recipients", f"more than {who.MAX_RECIPIENTS} recipients", "in the field", who.many_recipients),
     # Spam and forgery
-    Rule("spam", HARD, "a mail server's verdict: spam or infected", "SpamAssassin, Exchange, ...", signs.spam, _SPAM),
+    _either(
+        "spam", "a mail server's verdict: spam or infected", "SpamAssassin, Exchange, ...", signs.spam,
+        signs.VERDICT_FIELDS | _fields("X-Spam-Checker-Version", "Subject"),
+    ),
     Rule(
         "dmarc-fail", HARD, "dmarc=fail from our own server", "RFC 9989 §4.7, RFC 8601", signs.dmarc_fail,
         _fields("Authentication-Results"),
@@ -217,25 +219,35 @@ RULES: tuple[Rule, ...] = (
         "calendar", "an invitation, or the answer to one", "RFC 6047 §2.4, MS-OXCMAIL", signs.calendar,
         _fields("Content-Type", "Content-Class"),
     ),
+    _soft("report-in-parts", "its first part is another message", "RFC 5965, RFC 6522", signs.complaint),
+    _soft(
+        "bulk-message-id", "the Message-ID of a service that sends for many, and a second sign", "in the field",
+        signs.bulk_message_id, _fields("Message-ID"),
+    ),
     _soft(
         "voice-or-fax", "a voice message, a fax or a missed call", "RFC 3458, RFC 3801, Asterisk, Exchange",
         signs.voice_or_fax,
         _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID", "From"),
     ),
     _soft(
-        "automatic-subject", "a subject such as “Out of office”, in some 30 languages", "in the field",
+        "automatic-subject", "a subject such as “Out of office”, in some 50 languages", "in the field",
         signs.automatic_subject, _fields("Subject"),
     ),
+    _soft(
+        "no-reply-elsewhere", "such an address in Return-Path, Reply-To or Sender, or glued to another word",
+        "in the field", who.no_reply_elsewhere,
+    ),
+    _soft("errors-to", "Errors-To that is not the sender's own", "sendmail", who.errors_to, _fields("Errors-To")),
     # The practice's own wish
     Rule("never-domain", HARD, "a domain that the file rules out", "the practice", who.never_domain),
 )  # fmt: skip
 """Every reason that headers and flags can give, hard and soft, each with a stable id."""
 
-HEADER_NAMES: tuple[str, ...] = tuple(sorted(PARSED_FIELDS.union(*(rule.reads for rule in RULES))))
+HEADER_NAMES: tuple[str, ...] = tuple(sorted(PARSED_FIELDS.union(_MIDDLEMEN, *(rule.reads for rule in RULES))))
 """Every field that is ever asked of a server: what is parsed, or what some rule reads."""
 
-SOFT_RULES: frozenset[str] = frozenset(rule.id for rule in RULES if rule.level is not HARD)
-"""Those that may silence a person."""
+SOFT_RULES: frozenset[str] = frozenset(rule.id for rule in RULES if rule.level is SOFT)
+"""Those that are asked last, and list what they silence."""
 
 MAY_BE_OFF: frozenset[str] = frozenset(rule.id for rule in RULES if rule.may_be_off)
 """Those that a practice may turn off (``rules_off``): the soft ones, and the test that we were written to at all."""

@@ -7,22 +7,29 @@ from dataclasses import dataclass, field
 
 from responder.core.decision import Level, Proof, Skip
 from responder.core.mail.authentication import AuthResult
+from responder.core.mail.structure import Structure
 from responder.core.message import Address, InboundMessage
 from responder.core.outcome import MARKER_HEADER
+from responder.core.rules.hosts import account_of
 
 
 @dataclass(frozen=True, slots=True)
 class ContactForm:
-    """A web form on the practice's site: it writes as a robot, and its Reply-To is the person.
+    """A web form on the practice's site.
+
+    One that writes as a robot is known by ``from_``, and its Reply-To is the person. One that writes as its visitor is
+    known by ``return_path``, and its From is the person.
 
     Attributes:
-        from_: the robot's address.
+        from_: the robot's address; None for a form that writes as its visitor.
+        return_path: the address that such a form gives as the envelope sender; None for a robot.
         host: name or IP address of the machine that hands its messages to our server; from there they are believed even
             without a signature. None believes signatures alone.
     """
 
-    from_: Address
+    from_: Address | None = None
     host: str | None = None
+    return_path: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +59,32 @@ class MailboxRules:
     rules_off: frozenset[str] = frozenset()
     marker: str = MARKER_HEADER
     own: Mapping[str, Address] = field(init=False, repr=False, compare=False)
+    _accounts: Mapping[str, Address] = field(init=False, repr=False, compare=False)
+    _served_accounts: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        own = {address.identity: address for address in (self.address, *self.aliases)}
-        object.__setattr__(self, "own", own)
+        every = (self.address, *self.aliases)
+        served = (Address(local, domain) for local, _, domain in (one.rpartition("@") for one in self.served))
+        object.__setattr__(self, "own", {address.identity: address for address in every})
+        object.__setattr__(self, "_accounts", {account_of(address): address for address in reversed(every)})
+        object.__setattr__(self, "_served_accounts", frozenset(map(account_of, served)))
 
     @property
     def own_domains(self) -> frozenset[str]:
         """Domains of the mailbox's addresses."""
         return frozenset(address.domain for address in self.own.values())
 
+    def is_exactly_ours(self, address: Address) -> bool:
+        """Whether it is, letter by letter, an address of the file: forwarders tag their own addresses."""
+        return address.identity in self.own or address.identity in self.served
+
     def is_ours(self, address: Address) -> bool:
-        """Whether mail to it comes to this daemon; a tag behind a plus makes no other address (RFC 5233)."""
-        return self.own_for(address) is not None or not self.served.isdisjoint((address.identity, _untagged(address)))
+        """Whether mail to it comes to this daemon; another name of the same account is no other address."""
+        return self.own_for(address) is not None or account_of(address) in self._served_accounts
 
     def own_for(self, address: Address) -> Address | None:
         """The address of this mailbox, as in the file, that mail to this one comes to; None when it is another's."""
-        return self.own.get(address.identity) or self.own.get(_untagged(address))
-
-
-def _untagged(address: Address) -> str:
-    """Its identity without the tag behind a plus."""
-    return f"{address.local.partition('+')[0]}@{address.domain}".lower()
+        return self.own.get(address.identity) or self._accounts.get(account_of(address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +96,9 @@ class Case:
         target: whom a reply would go to: the person behind a form, a trusted Reply-To, else the single From address.
         proof: what vouches for the target.
         media_types: what Content-Type says, in lower case, without parameters.
-        writers: whoever may have written: From and Sender, or the person behind a robot alone.
-        is_form: it is a listed contact form that was proved: a robot, with a person behind it.
+        writers: who may have written: From and Sender, or the person behind a robot alone.
+        is_form: it is a listed contact form that was proved, with a person behind it.
+        structure: its MIME structure, where that was asked for.
     """
 
     message: InboundMessage
@@ -97,6 +109,7 @@ class Case:
     media_types: frozenset[str]
     writers: tuple[Address, ...]
     is_form: bool = False
+    structure: Structure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,8 @@ class Rule:
         title: the fact, in one phrase.
         source: where it is asked for.
         reads: fields, in lower case, without any of which it sees nothing; empty when it looks at more than fields.
-        may_be_off: a practice can turn it off.
+        may_be_off: a practice can turn it off; of a rule that is hard or soft, the soft half.
+        wholly_off: both halves of it.
     """
 
     id: str
@@ -136,6 +150,7 @@ class Rule:
     check: Check = field(repr=False)
     reads: frozenset[str] = frozenset()
     may_be_off: bool = False
+    wholly_off: bool = False
 
     def has_something_to_read(self, names: Collection[str]) -> bool:
         """Whether a message with these fields can be of any interest to it; only such a one may be judged."""
@@ -143,11 +158,18 @@ class Rule:
 
     def judge(self, case: Case) -> Skip | None:
         """What the rule says of a message; one that is turned off says nothing."""
-        if self.may_be_off and self.id in case.rules.rules_off:
+        is_off = self.id in case.rules.rules_off
+        if is_off and self.level is Level.SOFT:
             return None
         found = self.check(case)
         if found is None:
             return None
-        soft = self.level is not Level.HARD
-        cure = f'rules_off = ["{self.id}"] in its [[mailbox]]' if soft and found.cure is None else found.cure
-        return Skip(self.id, found.why, found.maybe_person or soft, cure)
+        soft = found.maybe_person or self.level is Level.SOFT
+        if is_off and self.may_be_off and (soft or self.wholly_off):
+            return None
+        cure = (
+            f'rules_off = ["{self.id}"] in its [[mailbox]]'
+            if soft and found.cure is None and self.may_be_off
+            else found.cure
+        )
+        return Skip(self.id, found.why, soft, cure)

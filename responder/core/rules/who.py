@@ -6,57 +6,25 @@ import re
 
 from responder.core.decision import Proof
 from responder.core.limits.freemail import FREEMAIL
+from responder.core.mail.addresses import read_addresses
 from responder.core.message import Address, Defect
-from responder.core.rules.case import is_within, listed_form, only_reply_to
+from responder.core.rules import people
+from responder.core.rules.case import is_torn, is_within, listed_form, only_reply_to, written_to
 from responder.core.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
+from responder.core.rules.names import (
+    is_list_or_person,
+    is_rewritten,
+    is_robot,
+    is_role,
+    looks_like_no_reply,
+    perhaps_no_reply,
+)
 from responder.core.rules.values import Case, Finding, MailboxRules
 
 MAX_RECIPIENTS = 10
 """A family and a care team fit; beyond that nobody waits for the answer of one of them."""
 
-_ROBOT = re.compile(
-    r"(?:mailer|mail)[-_.]?daemon(?:\+.*)?|microsoftexchange[0-9a-f]{32}|listserv|majordomo|mdaemon|sympa|mailman"
-    r"|auto[-_.]?(?:reply|responder)|bounces?(?:[-+].*)?|owner-.*|.*-(?:bounces|errors|confirm)|.*[-+](?:un)?subscribe"
-)
-_LIST_OR_PERSON = re.compile(r".*-(?:owner|request|join|leave)|.*[-+]confirm[-+][a-f]*[0-9][0-9a-f.]*")
-"""A list's addresses (RFC 2142 §6, Mailman) and a challenge's (TMDA); but there are café owners, and sick-leave@."""
-_REWRITTEN = re.compile(r"srs[01][=+-]|prvs=|btv1==|.*[=+]")
-"""Return paths that a forwarder or the sender's own server made up (SRS, BATV, VERP): they say nothing of who wrote."""
-
-_NO_REPLY = re.compile(
-    r"noreply|noresponse|donotreply|donotrespond|dontreply|neverreply|unattended|unmonitored"
-    r"|(?:bitte)?(?:nicht|keine)antwort|nepasrepondre|noresponder|nocontestar|n[aã]oresponda|nonrispond|nietbeantwoord"
-    r"|svarej|svarinte|svarikke|ikkesvar|eivastau|nieodpowiad|neodpov|nevalaszol|nuraspund"
-)
-_SEPARATORS = str.maketrans("", "", "._-")
-_ENDS_IN_NO_REPLY = re.compile(r".*[-_.+](?:no|do[-_.]?not)[-_.]?reply")
-
-ROLES = frozenset(
-    {
-        "abuse", "alert", "alerts", "apache", "appleid", "asterisk", "autoconfirm", "automailer", "bot", "calendar",
-        "copier", "cron", "daemon", "dmarcreport", "efax", "fax", "hostmaster", "mailer", "newsletter", "newsletters",
-        "nobody", "notice", "notification", "notifications", "notifier", "notify", "postmaster", "printer", "reminder",
-        "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "vacation", "voicemail",
-        "webmaster", "wordpress", "wwwdata",
-    }
-)  # fmt: skip
-"""RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""
-
-_ENDS_IN_ROLE = re.compile(r"[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)\Z")
-
-
-def looks_like_no_reply(address: Address) -> bool:
-    """Whether the address itself says that nobody reads what is sent there, in some language."""
-    local = address.local.lower()
-    if _NO_REPLY.match(local.translate(_SEPARATORS)):
-        return True
-    return local.endswith("reply") and _ENDS_IN_NO_REPLY.fullmatch(local) is not None
-
-
-def is_role(address: Address) -> bool:
-    """Whether the address is one that machines mostly write from. A tag behind a plus is a person's own choice."""
-    local = address.local.lower().partition("+")[0]
-    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.search(local) is not None
+_IN_BRACKETS = re.compile(r"<([^<>\s]{1,253})>")
 
 
 def perhaps_form(case: Case, why: str) -> Finding:
@@ -71,7 +39,7 @@ def perhaps_form(case: Case, why: str) -> Finding:
 
 
 def perhaps_form_of_ours(case: Case, why: str) -> Finding:
-    """Likewise for what other machines say too: only where the robot is at our own domain, or has a robot's name."""
+    """The same, for what other machines say too: only where the robot is at our own domain, or has a robot's name."""
     robots = case.message.from_
     likely = any(one.domain in case.rules.own_domains or is_role(one) or looks_like_no_reply(one) for one in robots)
     return perhaps_form(case, why) if likely else Finding(why)
@@ -91,7 +59,7 @@ def no_single_sender(case: Case) -> Finding | None:
     if len(message.from_) == 1 and Defect.UNREADABLE_ADDRESS not in message.defects:
         return None
     if not message.values("from"):
-        return Finding("it has no From")
+        return Finding("it has no From", maybe_person=bool(message.sender or message.reply_to))
     if Defect.UNREADABLE_ADDRESS in message.defects or not message.from_:
         return Finding("its From is not one address that can be read without guessing", maybe_person=True)
     return Finding("its From names several addresses", maybe_person=True)
@@ -103,11 +71,11 @@ def contact_form_unproved(case: Case) -> Finding | None:
     form = listed_form(message, rules)
     if form is None or case.is_form:
         return None
-    if not message.values("reply-to"):
+    if form.from_ is not None and not message.values("reply-to"):
         # forms may write as ourselves, and so do we: that is own-address, and nothing to look at
         ours = rules.is_ours(message.from_[0])
         return None if ours else Finding("it comes from your contact form, and names nobody to answer")
-    if only_reply_to(message) is None:
+    if form.from_ is not None and only_reply_to(message) is None:
         return Finding("it says that it is your contact form, but its Reply-To is not one address", maybe_person=True)
     why = "it says that it is your contact form, but your mail server has not proved it"
     cure = None
@@ -117,52 +85,83 @@ def contact_form_unproved(case: Case) -> Finding | None:
 
 
 def null_return_path(case: Case) -> Finding | None:
-    """RULES 1. Absent is no reason: many servers do not keep it."""
-    if not case.message.return_path.is_null or case.is_form:
+    """RULES 1. Absent is no reason: many servers do not keep it; and some forwarders empty it."""
+    if not case.message.return_path.is_null:
         return None
-    return perhaps_form_of_ours(case, "its return path names nobody: it is a bounce or an automatic message")
+    middleman = people.is_forwarded(case.message) or people.has_program(case.message)
+    why = "its return path names nobody, as those of bounces and automatic messages do"
+    found = people.weigh(case, why, frozenset(), is_middleman=middleman)
+    return found if found is None or found.maybe_person else perhaps_form_of_ours(case, why)
 
 
 def own_address(case: Case) -> Finding | None:
-    """RULES 2. A trusted Reply-To does not make our own From another's."""
-    message, is_ours = case.message, case.rules.is_ours
-    trusted = case.proof is Proof.FORM and not case.is_form
-    senders = message.from_ + message.sender + case.writers if trusted else case.writers
-    path = message.return_path.address
-    if any(is_ours(address) for address in senders):
+    """RULES 2. A trusted Reply-To does not make our own From another's; a stranger's letter may come through us."""
+    rules = case.rules
+    senders = (case.target,) if case.is_form else (*case.message.from_, case.target)
+    if any(one is not None and rules.is_ours(one) for one in senders):
         return through_own_group(case) or perhaps_form(case, "it comes from an address of your own")
-    if path is not None and is_ours(path) and not case.is_form:
-        return through_own_group(case) or perhaps_form(case, "its return path is an address of your own")
-    return None
+    path = case.message.return_path.address
+    in_path = path is not None and rules.is_exactly_ours(path)
+    if case.is_form or is_through_listed_group(case) or not (in_path or any(map(rules.is_ours, case.message.sender))):
+        return None
+    if people.is_vouched_for(case) or people.is_forwarded(case.message):
+        return None
+    why = "a stranger wrote it, and it was sent through an address of your own: by a form of your site, or forged"
+    return Finding(why, maybe_person=True, cure=f'[[contact_form]] with return_path = "{path}"' if in_path else None)
+
+
+def _own_group(case: Case) -> str | None:
+    """The address of the group of our own domain that it came through: Google Groups as a shared mailbox is one.
+
+    None where it came through another list as well.
+    """
+    names = [name for value in case.message.values("list-id") for name in _IN_BRACKETS.findall(value.lower())]
+    if not names or not all(is_within(name, case.rules.own_domains) for name in names):
+        return None
+    domain = next(domain for domain in case.rules.own_domains if is_within(names[0], frozenset({domain})))
+    return f"{names[0].removesuffix(domain).rstrip('.')}@{domain}"
+
+
+def is_through_listed_group(case: Case) -> bool:
+    """Whether it came through a group of our own domain that stands in the file: that is how people reach us."""
+    return _own_group(case) in case.rules.own
 
 
 def through_own_group(case: Case) -> Finding | None:
-    """A group of our own domain may be how people reach us: Google Groups as a shared mailbox is one."""
-    ids = " ".join(case.message.values("list-id")).lower()
-    if not any(is_within(name, case.rules.own_domains) for name in re.findall(r"<([^<>\s]{1,253})>", ids)):
+    """A group of our own domain that is not in the file."""
+    group = _own_group(case)
+    if group is None:
         return None
-    why = "it came through a group of your own domain, which looks like any mailing list: watch a real mailbox instead"
-    return Finding(why, maybe_person=True)
+    why = "it came through a group of your own domain, which looks like any mailing list"
+    return Finding(why, maybe_person=True, cure=f'add "{group}" to aliases' if group not in case.rules.own else None)
+
+
+def _authors(case: Case) -> list[Address]:
+    """Of those who may have written the ones that From names, or a robot's Reply-To: Sender may be a program's."""
+    return [one for one in case.writers if one in case.message.from_ or one == case.target]
 
 
 def robot_sender(case: Case) -> Finding | None:
-    """RULES 18 and 33."""
-    if any(_ROBOT.fullmatch(address.local.lower()) for address in case.writers):
-        return Finding("its sender's address is that of a mail server or a mailing list")
-    path = case.message.return_path.address
-    if path is None or case.is_form:
+    """RULES 18 and 33. In From a robot's name says who wrote; Sender and Return-Path may be a program's on the way."""
+    why = "its sender's address is that of a mail server or a mailing list"
+    if any(map(is_robot, _authors(case))):
+        return Finding(why)
+    if is_through_listed_group(case):
         return None
-    local = path.local.lower()
-    if _ROBOT.fullmatch(local) and not _REWRITTEN.match(local):
-        return Finding("its return path is that of a mail server or a mailing list")
-    return None
+    if any(is_robot(address) for address in case.writers):
+        return Finding(why, maybe_person=True)
+    path = case.message.return_path.address
+    if path is None or case.is_form or not is_robot(path) or is_rewritten(path):
+        return None
+    why = "its return path is that of a mail server or a mailing list"
+    return Finding(why, maybe_person=not people.has_sign_of_machine(case, frozenset()))
 
 
 def list_sender(case: Case) -> Finding | None:
     """RULES 18, where a person may bear such a name."""
     path = case.message.return_path.address
-    senders = case.writers if path is None or case.is_form or _REWRITTEN.match(path.local) else (*case.writers, path)
-    if any(_LIST_OR_PERSON.fullmatch(address.local.lower()) for address in senders):
+    senders = case.writers if path is None or case.is_form or is_rewritten(path) else (*case.writers, path)
+    if any(map(is_list_or_person, senders)):
         return Finding("its sender's address is like those of mailing lists")
     return None
 
@@ -190,9 +189,34 @@ def _is_from(case: Case, hosts: frozenset[str]) -> bool:
 
 def no_reply_sender(case: Case) -> Finding | None:
     """RULES 19."""
-    if any(looks_like_no_reply(address) for address in case.writers):
+    if any(map(looks_like_no_reply, _authors(case))):
         return perhaps_form(case, "its sender's address asks for no replies")
     return None
+
+
+def no_reply_elsewhere(case: Case) -> Finding | None:
+    """RULES 19, 20, 32 and 33: the name stands where a person's program, or one on the way, may have put it."""
+    if case.is_form:
+        return None
+    message, path = case.message, case.message.return_path.address
+    replies = () if case.proof is Proof.FORM else message.reply_to
+    if any(map(perhaps_no_reply, (*replies, *case.writers))):
+        return perhaps_form(case, "an address of its sender's asks for no replies")
+    relayed = "feedback-id" in message.by_name and people.is_feedback_of_people(message)
+    if path is not None and not relayed and not is_rewritten(path) and (perhaps_no_reply(path) or is_role(path)):
+        return Finding("its return path is an address that machines use, or that asks for no replies")
+    return Finding("its Reply-To is an address that machines mostly use") if any(map(is_role, replies)) else None
+
+
+def errors_to(case: Case) -> Finding | None:
+    """An old field for where bounces go: programs that send for many write it, and some webmail, with the sender."""
+    own = {address.domain for address in (*case.message.from_, *case.message.sender)}
+    named = [address for value in case.message.values("errors-to") for address in read_addresses(value[:300]).found]
+    same = {address.identity for address in case.message.from_}
+    strange = [address for address in named if address.identity not in same]
+    if case.is_form or not strange or all(address.domain in own and not is_robot(address) for address in strange):
+        return None
+    return Finding("its bounces go to a program, as those of mail to many do")
 
 
 def role_sender(case: Case) -> Finding | None:
@@ -222,28 +246,31 @@ def never_domain(case: Case) -> Finding | None:
 
 
 def not_addressed(case: Case) -> Finding | None:
-    """RULES 21."""
-    if case.is_form or any(case.rules.own_for(address) is not None for address in case.message.recipients):
+    """RULES 21. Hard only where nothing points to a person, or to the forwarder of an old address."""
+    message = case.message
+    if case.is_form or written_to(message, case.rules) is not None:
         return None
-    forgotten = next((a for a in case.message.recipients if _perhaps_alias(a, case.rules)), None)
-    if forgotten is None:
-        return Finding("none of your addresses is among its recipients")
-    return Finding(
-        "it went to an address at your domain that is not in your file",
-        maybe_person=True,
-        cure=f'add "{forgotten}" to aliases',
-    )
+    if is_torn(message, case.rules):
+        return Finding("your address stands among its recipients with a blank in it", maybe_person=True)
+    forgotten = next((one for one in message.recipients if _perhaps_alias(one, case.rules)), None)
+    if forgotten is not None:
+        why = "it went to an address at your domain that is not in your file"
+        return Finding(why, maybe_person=True, cure=f'add "{forgotten}" to aliases')
+    why = "none of your addresses is among its recipients"
+    elsewhere = any(map(case.rules.is_ours, message.recipients)) or len(message.recipients) > MAX_RECIPIENTS
+    if elsewhere or people.has_sign_of_machine(case, frozenset()):
+        return Finding(why)
+    if not (message.recipients or people.is_forwarded(message) or people.looks_written(message)):
+        return Finding(why)
+    only = message.recipients[0] if len(message.recipients) == 1 else None
+    cure = f'if it is yours, add "{only}" to aliases' if only is not None else None
+    return Finding(why, maybe_person=True, cure=cure)
 
 
 def _perhaps_alias(address: Address, rules: MailboxRules) -> bool:
-    if address.domain not in rules.own_domains or address.identity in rules.served:
-        return False
-    return address.domain not in FREEMAIL or any(_bare(address) == _bare(own) for own in rules.own.values())
-
-
-def _bare(address: Address) -> str:
-    """What big providers deliver by: without dots and without the tag behind a plus."""
-    return f"{address.local.partition('+')[0].replace('.', '')}@{address.domain}".lower()
+    return (
+        address.domain in rules.own_domains and address.domain not in FREEMAIL and address.identity not in rules.served
+    )
 
 
 def many_recipients(case: Case) -> Finding | None:

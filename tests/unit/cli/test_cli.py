@@ -172,7 +172,7 @@ def test_explain_a_machine(message: Path, capsys: pytest.CaptureFixture[str]) ->
     message.write_text("Auto-Submitted: auto-replied\n" + PERSON, encoding="utf-8")
     assert main(["explain", str(message)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^  X H auto-submitted ", shown, re.MULTILINE)
+    assert re.search(r"^  X H/S auto-submitted ", shown, re.MULTILINE)
     assert "NO REPLY: auto-submitted:" in shown
 
 

@@ -187,7 +187,7 @@ def test_contact_forms_are_known_to_every_mailbox(tmp_path: Path) -> None:
     """A form may write to any address of the practice."""
     form = '[[contact_form]]\nfrom = "wordpress@harbour.example"\n'
     (box,) = loaded(tmp_path, PRACTICE + form + MAILBOX).mailboxes
-    assert [one.from_.addr_spec for one in box.rules.contact_forms] == ["wordpress@harbour.example"]
+    assert [str(one.from_) for one in box.rules.contact_forms] == ["wordpress@harbour.example"]
 
 
 def test_own_lines_come_first_and_named_lines_replace_the_general_ones(tmp_path: Path) -> None:
@@ -360,14 +360,6 @@ def test_robots_in_front_of_people_are_told_apart_from_their_writers(tmp_path: P
     assert [(str(form.from_), str(form.host).lower()) for form in box.rules.contact_forms] == [
         ("forms@web.example", "web1.host.example")
     ]
-
-
-def test_an_optional_rule_is_off_anyway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turning off what is off is a misunderstanding worth telling."""
-    optional = type("Rule", (), {"id": "extra", "level": Level.OPTIONAL})()
-    monkeypatch.setattr(policy, "RULES", (*policy.RULES, optional))
-    with pytest.raises(ConfigError, match="this rule is off anyway"):
-        mailbox(tmp_path, 'provider = "gmail"\nrules_off = ["extra"]\npassword = { env = "S" }\n')
 
 
 def test_every_preset_is_encrypted_and_tells_its_source() -> None:
@@ -580,3 +572,21 @@ def test_positions_cost_nothing_until_something_is_wrong() -> None:
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", code], env=environ, check=False).returncode == 0
+
+
+def test_a_form_that_writes_as_its_visitor_is_known_by_its_return_path(tmp_path: Path) -> None:
+    """It has no robot; one of the two addresses has to stand there."""
+    form = '[[contact_form]]\nreturn_path = "www-data@web1.host.example"\n'
+    (box,) = loaded(tmp_path, PRACTICE + form + MAILBOX).mailboxes
+    assert [(one.from_, str(one.return_path)) for one in box.rules.contact_forms] == [
+        (None, "www-data@web1.host.example")
+    ]
+
+
+@pytest.mark.parametrize(
+    "form", ['host = "web1.host.example"', 'from = "a@harbour.example"\nreturn_path = "b@harbour.example"']
+)
+def test_a_form_is_known_by_one_address(tmp_path: Path, form: str) -> None:
+    """Neither says nothing; both would mean two different people to answer."""
+    with pytest.raises(ConfigError, match="one of the two"):
+        loaded(tmp_path, PRACTICE + f"[[contact_form]]\n{form}\n" + MAILBOX)

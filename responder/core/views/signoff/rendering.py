@@ -19,7 +19,7 @@ from responder.core.reply.words import language
 from responder.core.views.signoff.values import Shown, TextPart
 
 READER: Final = Address("someone", "example.org")
-"""Nobody: whoever reads a preview sees no address of anybody who wrote."""
+"""Nobody: a preview shows no address of anybody who wrote."""
 
 _QUESTION: Final = b"Message-ID: <a-question@example.org>\r\n"
 

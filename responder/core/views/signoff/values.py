@@ -50,13 +50,13 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One reply, as whoever gets it reads it.
+    """One reply, as its reader sees it.
 
     Attributes:
         name: what ``--variant`` takes.
         about: when it goes out, in words for the owner.
         sender: the From field, decoded.
-        subject: likewise.
+        subject: the Subject field, decoded.
         fields: every header field as it is sent, one string.
         parts: the plain text, cut where the language changes.
         html: the HTML beside it; empty where there is none.

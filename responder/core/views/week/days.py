@@ -52,7 +52,7 @@ class Day:
 
 
 def days(schedule: Schedule, first: date, count: int) -> tuple[Day, ...]:
-    """So many dates from the first on."""
+    """A number of dates, from the first on."""
     dates = (first + timedelta(days=number) for number in range(count))
     return tuple(Day(day, tuple(_blocks(schedule, day)), tuple(_marks(schedule, day))) for day in dates)
 

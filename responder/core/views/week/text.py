@@ -45,7 +45,7 @@ def drawn(days: Sequence[Day], today: date, cells: Cells) -> list[str]:
 
 
 def _range(days: Sequence[Day]) -> tuple[int, int]:
-    """The hours to show: the usual ones, and an hour around whatever is open."""
+    """The hours to show: the usual ones, and an hour around those that are open."""
     blocks = [block for day in days for block in day.blocks]
     start = min([_ALWAYS_SHOWN[0], *(block.start // HOUR_MINUTES for block in blocks)])
     end = max([_ALWAYS_SHOWN[1], *(-(-block.end // HOUR_MINUTES) for block in blocks)])

@@ -176,7 +176,8 @@ def test_what_counts_as_now_is_judged_by_what_holds_now(closed_now: ClosedPeriod
         ("not-just-delivered", received(AT - 25 * HOUR)),
         ("reply", received(AT + 10 * DAY)),
         ("reply", block(more="Received: by a\r\n")),
-        ("reply", block({"Date": "Mon, 1 Jan 2001 00:00:00 +0000"})),
+        ("reply", received(AT) + block({"Date": "Mon, 1 Jan 2001 00:00:00 +0000"})),
+        ("not-just-delivered", block({"Date": "Mon, 1 Jan 2001 00:00:00 +0000"})),
     ],
     ids=[
         "just now",
@@ -185,6 +186,7 @@ def test_what_counts_as_now_is_judged_by_what_holds_now(closed_now: ClosedPeriod
         "a clock ahead",
         "no date in it",
         "the sender's Date is no reason",
+        "but where no server says when it came",
     ],
 )
 def test_imported_mail_is_not_answered(rule: str, content: bytes) -> None:

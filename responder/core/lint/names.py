@@ -10,158 +10,115 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from responder.core.lint.fold import Text, folded
-from responder.core.lint.patterns import EITHER, END, START, UMLAUTS, Pattern, pattern
-from responder.core.lint.phrases import Place, languages_for, read_data
+from responder.core.lint.patterns import END, START, Pattern, pattern, spelled
+from responder.core.lint.phrases import languages_for, read_data
+from responder.core.lint.text import Place, Text, folded, places
 from responder.core.reply.words import LANGUAGES
 
-SHORTEST_PART: Final = 4
+DISCREET: Final = "discreet-names-service"
+
+_SHORTEST: Final = 4
 """Letters of a part of a name that is looked for by itself: shorter ones are words of half of all sentences, and count
 where they are written with a capital."""
 
-_SHORTEST_CAPITAL: Final = 2
-"""Letters of a short part: one is an initial, or a word."""
-
-_LONG_NAME: Final = 6
+_JOINED: Final = 6
 """Letters from which a name is known when it is written as one word, as hosts write it."""
 
 _INFLECTED: Final = 5
-"""Letters from which a name's last vowel may change (Harfa, Harfy)."""
+"""Letters from which a name's last vowel may change (Harfa, Harfy), and "ue" may be "ü" (Mueller, but not Zoe)."""
 
-_DIGRAPHS: Final = {"ae": "\ue000", "oe": "\ue001", "ue": "\ue002"}
-_DIGRAPH: Final = re.compile("[aou]e")
-"""Two letters that may stand for an umlaut; only in words of ``_INFLECTED`` letters (Mueller, but not Zoe)."""
-
-_WORD: Final = re.compile("(?:[^\\W_]|[\ue000-\ue002])+")
-
+_DIGRAPHS: Final = {"ae": "ä", "oe": "ö", "ue": "ü"}
 _ANSWERS: Final = re.compile(
-    r"\s?(?:re|r|aw|sv|vs|antw|fwd?|wg|tr|rif|odp|res|enc|rv|ref|atb|ymateb|doorst)(?:\[\d{1,3}\])?\s?:"
+    r"^\s?(?:re|r|aw|sv|vs|antw|fwd?|wg|tr|rif|odp|res|enc|rv|ref|atb|ymateb|doorst)(?:\[\d{1,3}\])?\s?:"
 )
 """What mail programs put in front of the subject that they answer or hand on."""
 
 
 def service_words(text: str) -> Iterator[Place]:
-    """Words by which a service gives itself away: what it does, or what it is called.
-
-    In any of the languages: whoever looks on may read another than the text's.
-    """
-    for code in LANGUAGES:
-        yield from _found("discreet-names-service", _named("service", code), text)
-    yield from _found("discreet-names-service", _named("directory", "names"), text)
+    """Words by which a service gives itself away, in any of the languages: an onlooker may read another one."""
+    yield from _named(DISCREET, "service", LANGUAGES, text)
+    yield from _named(DISCREET, "directory", ("names",), text)
 
 
-def telling_subject(read: Text, language: str, practice_name: str | None) -> Iterator[Place]:
+def telling_subject(text: Text, language: str, practice_name: str | None) -> Iterator[Place]:
     """Words that a lock screen should not show: topics, services, names, and marks of an answer."""
     rule = "telling-subject"
-    text = read.words
-    if answer := _ANSWERS.match(text):
-        yield Place(rule, *answer.span())
-    for code in LANGUAGES:
-        yield from _found(rule, _named("telling", code), text)
-    for code in languages_for(language):
-        for kind in ("service", "titles"):
-            yield from _found(rule, _named(kind, code), text)
-    yield from _found(rule, _named("directory", "names"), text)
-    yield from own_name(read, language, practice_name, rule)
+    yield from places(rule, _ANSWERS, text.words)
+    for kind in ("telling", "subject"):
+        yield from _named(rule, kind, LANGUAGES, text.words)
+    for kind in ("service", "titles"):
+        yield from _named(rule, kind, languages_for(language), text.words)
+    yield from _named(rule, "directory", ("names",), text.words)
+    yield from own_name(text, language, practice_name, rule)
 
 
 def telling_name(text: str) -> Iterator[Place]:
     """Topics in a sender's name, in any of the languages: a name has none."""
-    for code in LANGUAGES:
-        yield from _found("telling-name", _named("telling", code), text)
+    yield from _named("telling-name", "telling", LANGUAGES, text)
 
 
-def own_name(
-    read: Text, language: str, practice_name: str | None, rule: str = "discreet-names-service"
-) -> Iterator[Place]:
+def own_name(text: Text, language: str, practice_name: str | None, rule: str = DISCREET) -> Iterator[Place]:
     """The practice's name, whole or in part, with other endings, with or without its titles and service words."""
     words = _words(practice_name or "")
-    telling = [word for word in words if not _is_common(word, language)]
     own = [word for word in words if _is_own(word)]
+    telling = [word for word in words if not _is_common(word, language)]
     phrases = [words, *_pairs(words)] if len(words) > 1 else []
-    if len(own) == 1:
-        phrases += [[word] for word in telling if word in own]
-    expressions = [_phrase(each) for each in phrases]
-    expressions += [_inflected(word) for word in telling if len(word) >= SHORTEST_PART]
-    shorts = [word for word in telling if _SHORTEST_CAPITAL <= len(word) < SHORTEST_PART and word in own]
-    for expression in dict.fromkeys(expressions):
-        for match in re.finditer(expression, read.words):
-            yield Place(rule, *match.span())
-    yield from _capitals(read, shorts, rule)
-
-
-def _capitals(read: Text, shorts: list[str], rule: str) -> Iterator[Place]:
-    """Short words where they are written with a capital."""
-    for word in dict.fromkeys(shorts):
-        for match in re.finditer(_phrase([word]), read.words):
-            if not read.source[read.places[match.start()]].islower():
-                yield Place(rule, *match.span())
+    phrases += [[word] for word in telling if own == [word]]
+    inflected = [_inflected(word) for word in telling if len(word) >= _SHORTEST]
+    for expression in dict.fromkeys((*map(_phrase, phrases), *inflected)):
+        yield from places(rule, re.compile(expression), text.words)
+    for word in (word for word in telling if 1 < len(word) < _SHORTEST and word in own):
+        for place in places(rule, re.compile(_phrase([word])), text.words):
+            if not text.written[place.start].islower():
+                yield place
 
 
 def _words(name: str) -> list[str]:
-    """A name's words, folded; where an umlaut is or may be, its mark stands."""
-    kept = unicodedata.normalize("NFC", name).lower().translate(UMLAUTS)
+    """A name's words, without accents; where an umlaut is or may be, there is one."""
+    kept = unicodedata.normalize("NFC", name).lower()
+    words = re.findall(r"[^\W_]+", "".join(char if char in "äöü" else folded(char) or " " for char in kept))
     return [
-        _DIGRAPH.sub(lambda found: _DIGRAPHS[found[0]], word) if len(word) >= _INFLECTED else word
-        for word in _WORD.findall(folded(kept))
+        re.sub("[aou]e", lambda two: _DIGRAPHS[two[0]], word) if len(word) >= _INFLECTED else word for word in words
     ]
 
 
 def _pairs(words: list[str]) -> Iterator[list[str]]:
     """Every shortest run of a name that says something: two of its own words, and what joins them ("time to talk")."""
-    joining = _joining()
     first: int | None = None
     for at, word in enumerate(words):
-        if word in joining:
+        if word in _joining():
             continue
-        if not _is_own(word):
-            first = None
-            continue
-        if first is not None:
+        if first is not None and _is_own(word):
             yield words[first : at + 1]
-        first = at
+        first = at if _is_own(word) else None
 
 
 def _phrase(words: list[str]) -> str:
-    fewest = 0 if len("".join(words)) >= _LONG_NAME else 1
-    whole = rf"[\W_]{{{fewest},3}}".join(map(_either, words))
-    return f"{START}{whole}{END}"
+    fewest = 0 if len("".join(words)) >= _JOINED else 1
+    return START + rf"[\W_]{{{fewest},3}}".join(map(spelled, words)) + END
 
 
 def _inflected(word: str) -> str:
     stem = word.rstrip("aeiouy") if len(word) >= _INFLECTED else word
-    stem = stem if len(stem) >= SHORTEST_PART else word
-    return f"{START}{_either(stem)}\\w{{0,4}}{END}"
-
-
-def _either(word: str) -> str:
-    """Matches a word with its umlauts in either spelling."""
-    regex = re.escape(word)
-    for mark, either in EITHER.items():
-        regex = regex.replace(mark, either)
-    return regex
+    return rf"{START}{spelled(stem if len(stem) >= _SHORTEST else word)}\w{{0,4}}{END}"
 
 
 def _spellings(word: str) -> tuple[str, str]:
-    """A word as a text folds it, and with its umlauts written out."""
-    written_out = word
-    for digraph, mark in _DIGRAPHS.items():
-        word, written_out = word.replace(mark, digraph[0]), written_out.replace(mark, digraph)
-    return word, written_out
+    """A word as a text folds it, with its umlauts as one letter and as two."""
+    two = {umlaut: letters for letters, umlaut in _DIGRAPHS.items()}
+    return folded(word), "".join(two.get(char, char) for char in word)
 
 
 def _is_own(word: str) -> bool:
     """Whether it belongs to this practice: no title, no word of a service, no "and"."""
-    if word in _joining():
-        return False
-    kinds = [_named(kind, code) for kind in ("titles", "service") for code in LANGUAGES]
-    return not any(each.regex.fullmatch(form) for form in _spellings(word) for each in kinds if each.may_be_in(form))
+    kinds = [_pattern(kind, code) for kind in ("titles", "service") for code in LANGUAGES]
+    forms = [(each, form) for form in _spellings(word) for each in kinds if each.may_be_in(form.__contains__)]
+    return word not in _joining() and not any(each.regex.fullmatch(form) for each, form in forms)
 
 
 def _is_common(word: str, language: str) -> bool:
-    return word.isdigit() or any(
-        form in common_words(code) for form in _spellings(word) for code in languages_for(language)
-    )
+    known = frozenset().union(*map(common_words, languages_for(language)))
+    return word.isdigit() or not known.isdisjoint(_spellings(word))
 
 
 @cache
@@ -180,13 +137,12 @@ def common_words(code: str) -> frozenset[str]:
     return frozenset(listed)
 
 
-def _found(rule: str, each: Pattern, text: str) -> Iterator[Place]:
-    if each.may_be_in(text):
-        for match in each.regex.finditer(text):
-            yield Place(rule, *match.span())
+def _named(rule: str, kind: str, codes: tuple[str, ...], text: str) -> Iterator[Place]:
+    for each in (_pattern(kind, code) for code in codes):
+        if each.may_be_in(text.__contains__):
+            yield from places(rule, each.regex, text)
 
 
 @cache
-def _named(kind: str, code: str) -> Pattern:
-    words: list[str] = read_data("names")[kind][code]
-    return pattern(f"({'|'.join(words)})", {}, umlauts=code in {"de", "names"})
+def _pattern(kind: str, code: str) -> Pattern:
+    return pattern("|".join(read_data("names")[kind][code]), {})

@@ -1,4 +1,4 @@
-"""Phrases of a language: which rule each breaks, and when a "not" beside it takes that back."""
+"""Phrases of a language: which rule each breaks, and what takes it back."""
 
 from __future__ import annotations
 
@@ -10,173 +10,133 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from responder.core.lint.fold import folded
-from responder.core.lint.patterns import END, START, Pattern, pattern
+from responder.core.lint.patterns import Pattern, pattern
+from responder.core.lint.text import BREAK, Place, folded
 from responder.core.reply.words import LANGUAGES
-
-ENGLISH: Final = "en"
-"""Looked for in every language's text: people write English in them."""
-
-_UMLAUT_LANGUAGES: Final = frozenset(("de",))
-
-_TAKEN_BACK: Final = frozenset(
-    ("promises-monitoring", "promises-answer", "speaks-of-reply", "promises-confidentiality", "asks-for-details",
-     "tells-absence")
-)  # fmt: skip
-"""Rules about what is claimed: "we do not ..." claims nothing. Harmful words hurt beside a "not" as well."""
 
 _NEAR: Final = 8
 """Words before or after a phrase in which a "not" still belongs to it."""
 
-_CLAUSE: Final = re.compile(r"[.!?;:,()\n]| - ")
+_FAR: Final = 200
+"""Characters before or after a phrase in which its sentence is looked for."""
+
+_CLAUSE: Final = re.compile(rf"[.!?;:,()\n]\s|\n\n|{BREAK}| - ")
 """Where a clause ends, and with it the reach of a "not"."""
 
-_SENTENCE: Final = re.compile(r"[.!?\n](?=\s|$)|\n")
+_SENTENCE: Final = re.compile(rf"[.!?](?=\s|$)|\n\n|{BREAK}")
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
-    """What one rule looks for.
+class Phrase:
+    """What breaks a rule.
 
     Attributes:
-        patterns: what breaks the rule.
-        unless: what makes it honest again when it stands in the same sentence; where a "not" changes nothing, when it
-            begins before the phrase and reaches into it ("if you are ...").
+        rule: its id.
+        parts: one pattern, or several that have to stand in one sentence, in any order.
+        kind: what takes it back: a "not" in its clause (``claims``), an "if" in front of it in its clause (``guesses``)
+            or in its sentence (``acts``), or nothing (``always``).
+        unless: what else in its sentence takes a claim back.
     """
 
-    patterns: tuple[Pattern, ...]
-    unless: tuple[Pattern, ...]
+    rule: str
+    parts: tuple[Pattern, ...]
+    kind: str
+    unless: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
-    """One language's phrases.
+class Language:
+    """Its phrases, its words for "not" and the like by what they do, and words of other programs' placeholders."""
 
-    Attributes:
-        rules: by the rule's id.
-        before: words that negate what follows.
-        after: words that negate what precedes.
-        never: phrases that hold such a word and negate nothing ("not only").
-        breaks: words that begin a clause of their own ("but").
-        placeholders: words that stand in other programs' placeholders ("subject").
-    """
-
-    rules: Mapping[str, Phrases]
-    before: re.Pattern[str]
-    after: re.Pattern[str] | None
-    never: tuple[Pattern, ...]
-    breaks: tuple[Pattern, ...]
+    phrases: tuple[Phrase, ...]
+    negation: Mapping[str, re.Pattern[str]]
     placeholders: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a folded text something stands, and which rule it breaks."""
-
-    rule: str
-    start: int
-    end: int
-
-
 def languages_for(language: str) -> tuple[str, ...]:
-    """Whose phrases a text in this language is searched for; English alone where we know nothing of it."""
-    return tuple(dict.fromkeys((ENGLISH, language))) if language in LANGUAGES else (ENGLISH,)
+    """Whose phrases a text in this language is searched for; English in any, since people write it in them."""
+    return ("en", language) if language in LANGUAGES[1:] else ("en",)
 
 
 def find(text: str, language: str) -> Iterator[Place]:
-    """Every phrase of a folded text that breaks a rule.
-
-    Args:
-        text: folded, without marks of emphasis.
-        language: ISO 639-1.
-    """
-    for code in languages_for(language):
-        tongue = phrases(code)
-        for rule, found in tongue.rules.items():
-            for each in found.patterns:
-                if each.may_be_in(text):
-                    yield from _places(rule, each, found.unless, tongue, text)
+    """Every phrase of a folded text, without marks of emphasis, that breaks a rule."""
+    has = cache(" ".join(set(text.split())).__contains__)
+    for known in map(phrases, languages_for(language)):
+        for phrase in known.phrases:
+            if all(part.may_be_in(has) for part in phrase.parts):
+                for start, end in _spans(phrase.parts, text, known):
+                    if not _is_taken_back(phrase, text, start, end, known):
+                        yield Place(phrase.rule, start, end)
 
 
-def _places(rule: str, each: Pattern, unless: Sequence[Pattern], tongue: Tongue, text: str) -> Iterator[Place]:
-    for match in each.regex.finditer(text):
-        start, end = match.span()
-        if each.always:
-            yield Place(rule, start, end)
-        elif rule not in _TAKEN_BACK:
-            if not _is_conditional(text, start, end, unless):
-                yield Place(rule, start, end)
-        elif not (_is_negated(text, start, end, tongue) or _is_excused(text, start, end, unless)):
-            yield Place(rule, start, end)
+def _spans(parts: Sequence[Pattern], text: str, known: Language) -> Iterator[tuple[int, int]]:
+    """Where a pattern stands; of several, from the first to the last, where one sentence has them all."""
+    if len(parts) == 1:
+        yield from (match.span() for match in parts[0].regex.finditer(text))
+        return
+    for start, end in _stretches(text, known):
+        found = [match.span() for part in parts if (match := part.regex.search(text, start, end))]
+        if len(found) == len(parts):
+            yield min(found)[0], max(span[1] for span in found)
 
 
-def _is_negated(text: str, start: int, end: int, tongue: Tongue) -> bool:
-    """Whether a "not" stands in the phrase, or near it in the same clause."""
-    before = _clause_before(text[max(0, start - _NEAR * 20) : start], tongue)
-    if tongue.before.search(_without(before + text[start:end], tongue.never)):
-        return True
-    if tongue.after is None:
+def _stretches(text: str, known: Language) -> Iterator[tuple[int, int]]:
+    """Each sentence, and each end of one behind a word that begins a clause of its own ("but")."""
+    start = 0
+    for sentence in _SENTENCE.finditer(text + "\n\n"):
+        end = sentence.start()
+        yield start, end
+        yield from ((word.end(), end) for word in known.negation["breaks"].finditer(text, start, end))
+        start = sentence.end()
+
+
+def _is_taken_back(phrase: Phrase, text: str, start: int, end: int, known: Language) -> bool:
+    if phrase.kind == "always":
         return False
-    rest = _CLAUSE.split(text[end : end + _NEAR * 20], maxsplit=1)[0]
-    near = " ".join(rest.split()[:_NEAR])
-    return tongue.after.search(_without(near, tongue.never)) is not None
+    says, negation = text[start:end], known.negation
+    before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
+    sentence, clause = _SENTENCE.split(before)[-1], _clause(before, known)
+    if phrase.kind != "claims":
+        reached = sentence if phrase.kind == "acts" else clause
+        condition = negation["if"].search(reached + says)
+        return condition is not None and condition.start() < len(reached)
+    rest = " ".join(_CLAUSE.split(after, maxsplit=1)[0].split()[:_NEAR])
+    whole = sentence + says + _SENTENCE.split(after, maxsplit=1)[0]
+    return bool(
+        negation["before"].search(negation["never"].sub(" ", clause + says))
+        or negation["after"].search(negation["never"].sub(" ", rest))
+        or phrase.unless.search(whole)
+        or negation["disclaims"].search(whole)
+    )
 
 
-def _clause_before(text: str, tongue: Tongue) -> str:
+def _clause(text: str, known: Language) -> str:
+    """The last words of a text that belong to what follows it."""
     clause = _CLAUSE.split(text)[-1]
-    begins = max((match.end() for each in tongue.breaks for match in each.regex.finditer(clause)), default=0)
-    clause = clause[begins:]
-    return " ".join(clause.split()[-_NEAR:]) + " "
-
-
-def _is_excused(text: str, start: int, end: int, unless: Sequence[Pattern]) -> bool:
-    if not unless:
-        return False
-    sentence = _SENTENCE.split(text[max(0, start - 200) : start])[-1] + text[start:end]
-    sentence += _SENTENCE.split(text[end : end + 200], maxsplit=1)[0]
-    return any(each.regex.search(sentence) for each in unless)
-
-
-def _is_conditional(text: str, start: int, end: int, unless: Sequence[Pattern]) -> bool:
-    """Whether an excuse reaches into the phrase itself: "if you are in danger" says nothing of who reads it."""
-    return any(match.end() > start for each in unless for match in each.regex.finditer(text, max(0, start - 40), end))
-
-
-def _without(text: str, never: Sequence[Pattern]) -> str:
-    for each in never:
-        text = each.regex.sub(" ", text)
-    return text
+    begins = max((word.end() for word in known.negation["breaks"].finditer(clause)), default=0)
+    return " ".join(clause[begins:].split()[-_NEAR:]) + " "
 
 
 @cache
-def phrases(code: str) -> Tongue:
+def phrases(code: str) -> Language:
     """Reads a language's phrases, once per process."""
     table = read_data(code)
-    lists: dict[str, Sequence[str]] = table["lists"]
-    umlauts = code in _UMLAUT_LANGUAGES
 
-    def compiled(sources: Sequence[str]) -> tuple[Pattern, ...]:
-        return tuple(pattern(source, lists, umlauts=umlauts) for source in sources)
+    def either(sources: Sequence[str]) -> re.Pattern[str]:
+        return pattern("|".join(sources), table["lists"]).regex if sources else re.compile("(?!)")
 
-    def either(sources: Sequence[str]) -> re.Pattern[str] | None:
-        found = "|".join(each.expression for each in compiled(sources))
-        return re.compile(found) if found else None
-
-    negation = table["negation"]
-    return Tongue(
-        rules={
-            rule: Phrases(compiled(found["patterns"]), compiled(found.get("unless", ())))
-            for rule, found in table["rule"].items()
-        },
-        before=either(negation["before"]) or re.compile(START + END),
-        after=either(negation.get("after", ())),
-        never=compiled(negation.get("never", ())),
-        breaks=compiled(negation["breaks"]),
-        placeholders=frozenset(map(folded, table["placeholders"])),
-    )
+    found = [
+        Phrase(rule, tuple(pattern(part, table["lists"]) for part in source.split(" & ")), kind, unless)
+        for rule, kinds in table["rule"].items()
+        for unless in (either(kinds.get("unless", ())),)
+        for kind in ("claims", "guesses", "acts", "always")
+        for source in kinds.get(kind, ())
+    ]
+    negation = {name: either(sources) for name, sources in table["negation"].items()}
+    return Language(tuple(found), negation, frozenset(map(folded, table["placeholders"])))
 
 
 @cache
 def read_data(name: str) -> Mapping[str, Any]:
-    """A file of ``data/lint``, without its ``.toml``."""
+    """A file of ``languages``, without its ``.toml``."""
     return tomllib.loads((resources.files("responder.core.lint") / "languages" / f"{name}.toml").read_text("utf-8"))

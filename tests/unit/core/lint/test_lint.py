@@ -5,21 +5,23 @@ from __future__ import annotations
 import email
 import re
 import tomllib
+from collections.abc import Callable
 from email import policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from responder.core.lint import RULES, Finding, lint_sender_name, lint_subject, lint_template, lint_words
+from responder.core.lint import Finding, lint_sender_name, lint_subject, lint_template, lint_words
 from responder.core.lint.patterns import PatternError, pattern
-from responder.core.lint.rules import NO_HELP
+from responder.core.lint.phrases import read_data
 from responder.core.reply import LANGUAGES
 from tests import ROOT
 
 HERE = ROOT / "tests/unit/core/reply"
 
 NAME = "Harbour Counselling"
+RULES = read_data("rules")
 DATA: dict[str, dict[str, Any]] = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "tests/lint").glob("*.toml"))
 }
@@ -85,6 +87,32 @@ def test_words_made_to_get_through(code: str) -> None:
     assert missed == []
 
 
+# Whole texts as practices write them: language, text, and the rules that refuse it; none where it has to be sent.
+LETTERS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))["text"]
+    for path in sorted((ROOT / "tests/lint/letters").glob("*.toml"))
+}
+READERS: dict[str, Callable[..., tuple[Finding, ...]]] = {
+    "sentence": lint_words,
+    "template": lint_template,
+    "subject": lint_subject,
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_letters_as_people_write_them(name: str) -> None:
+    """What breaks a promise is refused by its rule; an honest text is sent, though a remark may be made about it."""
+    wrong = []
+    for letter in LETTERS[name]:
+        read = READERS[letter.get("kind", "sentence")]
+        discreet, own = letter.get("discreet", False), letter.get("name")
+        findings = read(letter["text"], language=letter["language"], discreet=discreet, practice_name=own)
+        refused = {found.rule for found in findings if found.refused}
+        if not refused >= set(letter.get("rules", ())) or ("rules" not in letter and refused):
+            wrong.append((letter["text"], refused))
+    assert wrong == []
+
+
 # What is said of somebody who may not be there: (language, text).
 CONDITIONAL = (
     ("en", "If you are in danger now, call the number below."),
@@ -118,7 +146,7 @@ def test_every_language_has_its_texts(code: str) -> None:
     table = DATA[code]
     many = code in {"en", "de"}
     assert len(table["honest"]) >= (20 if many else 6)
-    about_words = set(DATA["fr"]["caught"]) if not many else {rule.id for rule in RULES} - {"no-help", "too-long"}
+    about_words = set(DATA["fr"]["caught"]) if not many else set(RULES) - {"no-help", "too-long"}
     assert set(table["caught"]) >= about_words
     assert all(len(texts) >= (4 if many else 2) for texts in table["caught"].values())
 
@@ -197,7 +225,9 @@ def test_help_has_to_be_printed(source: str, expected: tuple[int, str] | None) -
         assert found == []
     else:
         line, why = expected
-        assert [(each.line, each.refused, each.reason) for each in found] == [(line, True, NO_HELP[why][0])]
+        assert [(each.line, each.refused, each.reason) for each in found] == [
+            (line, True, RULES["no-help"]["why"][why]["reason"])
+        ]
 
 
 # (what it is, template without help, rules and lines)
@@ -252,10 +282,10 @@ def test_findings_come_in_the_order_of_lines() -> None:
 
 def test_a_finding_says_what_why_and_what_to_do() -> None:
     """Place, words, reason and cure."""
-    rule = next(rule for rule in RULES if rule.id == "link-shortener")
+    rule = RULES["link-shortener"]
     text = "Hello.\nSee https://bit.ly/" + "a" * 80 + "."
     assert lint_words(text, language="en", discreet=False) == (
-        Finding("link-shortener", True, 2, "https://bit.ly/" + "a" * 44 + "…", rule.reason, rule.cure),
+        Finding("link-shortener", True, 2, "https://bit.ly/" + "a" * 44 + "…", rule["reason"], rule["cure"]),
     )
 
 
@@ -397,40 +427,43 @@ def test_ordinary_signs_pass(text: str) -> None:
 
 
 def test_rules_are_well_formed() -> None:
-    """Ids in kebab-case and once each; reason and cure are one sentence."""
-    assert len({rule.id for rule in RULES}) == len(RULES)
-    for rule in RULES:
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.id)
-        assert rule.reason.endswith(".")
-        assert rule.cure.endswith(".")
+    """Ids in kebab-case; reason and cure are one sentence."""
+    for name, rule in RULES.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert rule["reason"].endswith(".")
+        assert rule["cure"].endswith(".")
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in {"no-help", "too-long"}], ids=lambda r: r.id)
-def test_the_examples_of_the_page_are_found(rule: Any) -> None:
+def test_the_examples_of_the_page_are_found() -> None:
     """What the documentation shows is what is found, and refused or warned as it says."""
-    found = [each for each in lint(rule.id, rule.example, "en") if each.rule == rule.id]
-    assert found
-    assert found[0].refused is rule.refuses
+    found = {
+        name: [each.refused for each in lint(name, rule["example"], "en") if each.rule == name][:1]
+        for name, rule in RULES.items()
+        if name not in {"no-help", "too-long"}
+    }
+    assert found == {name: [RULES[name]["refuses"]] for name in found}
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_data_is_well_written(code: str) -> None:
     """Every pattern compiles, belongs to a rule, and stands there once."""
-    table = tomllib.loads((ROOT / f"responder/core/lint/languages/{code}.toml").read_text(encoding="utf-8"))
-    assert set(table["rule"]) <= {rule.id for rule in RULES}
+    table = read_data(code)
+    assert set(table["rule"]) <= set(RULES)
     for found in table["rule"].values():
-        assert len(set(found["patterns"])) == len(found["patterns"])
-        for source in (*found["patterns"], *found.get("unless", ())):
-            assert pattern(source, table["lists"]).regex.pattern
+        assert set(found) <= {"claims", "guesses", "acts", "always", "unless"}
+        sources = [source for kind in found.values() for source in kind]
+        assert len(set(sources)) == len(sources)
+        for source in sources:
+            assert all(pattern(part, table["lists"]).regex.pattern for part in source.split(" & "))
 
 
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("(a|b", '")" is missing'),
-        ("a)", "one too many"),
+        ("(a|b", '"(a" is no word'),
+        ("a)", '"a)" is no word'),
         ("a [b]", "the last part"),
-        ("a <b>", 'no list "b"'),
+        ("a <b>", "'b'"),
         ("*", "is no word"),
         ("#", "no word that must stand"),
         ("", "the last part"),
@@ -446,12 +479,13 @@ def test_the_page_has_the_rules_that_there_are() -> None:
     """docs/linter.md says what the rules say."""
     page = (ROOT / "docs/linter.md").read_text(encoding="utf-8")
     rows = [
-        f"| `{rule.id}` | {'refused' if rule.refuses else 'warned'} | {rule.sees} | {rule.reason} | {rule.source} |"
-        for rule in RULES
+        f"| `{name}` | {'refused' if rule['refuses'] else 'warned'} "
+        f"| {rule['sees']} | {rule['reason']} | {rule['source']} |"
+        for name, rule in RULES.items()
     ]
     table = page.partition("<!-- rules -->\n")[2].partition("\n<!-- /rules -->")[0]
     assert table.splitlines()[2:] == rows
-    for rule in RULES:
-        assert f"### `{rule.id}`" in page
-        assert rule.cure in page
-        assert rule.example in page
+    for name, rule in RULES.items():
+        assert f"### `{name}`" in page
+        assert rule["cure"] in page
+        assert rule["example"] in page

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from responder.core.lint import lint_sender_name, lint_subject, lint_template, lint_words
-from responder.core.lint.fold import fold, folded
+from responder.core.lint.text import folded, read
 from responder.core.reply import LANGUAGES
 
 SIZE = 16 * 1024
@@ -61,11 +61,11 @@ def test_any_text_gives_a_value(text: str, language: str, discreet: bool, name: 
 
 @given(TEXTS)
 def test_folding_keeps_every_place(text: str) -> None:
-    """Each folded character knows where it stood, in order; folding twice changes nothing."""
-    read = fold(text)
-    assert len(read.places) == len(read.folded) + 1
-    assert list(read.places) == sorted(read.places)
-    assert all(0 <= place <= len(text) for place in read.places)
+    """Each folded character stands where it was written, and no line is lost."""
+    words = read(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n")
+    assert len(words.folded) == len(words.written)
+    assert words.folded.count("\n") == words.written.count("\n") == lines
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from responder.core.lint import lint_template
 from responder.core.mail import headers
 from responder.core.mail.addresses import read_sender
 from responder.core.rules.decide import judge_rules
-from responder.daemon import logs
+from responder.core.text import redact
 from tests import ROOT
 from tests.unit.core.lint import test_lint_properties as lint_texts
 from tests.unit.core.mail.test_addresses import BOMBS
@@ -62,7 +62,7 @@ def cases() -> Iterator[Case]:
     for text in BOMBS:
         yield Case("sender, 64 KB", ascii(text), 250, lambda text=text: read_sender(text * (SENDER // len(text))))
     for text in MUCH:
-        yield Case("log line, 100,000 times", ascii(text), 2000, lambda text=text: logs.redact(text * 100_000))
+        yield Case("log line, 100,000 times", ascii(text), 2000, lambda text=text: redact(text * 100_000))
     for language in ("en", "de", "fr"):
         for name, text in lint_texts.HOSTILE.items():
             yield Case("template, 16 KB", f"{language}, {name}", 500, lambda t=text, c=language: linted(t, c))

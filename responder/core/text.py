@@ -72,10 +72,13 @@ def said(text: str | bytes, *, private: Iterable[str] = (), secrets: Iterable[st
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """As it is, as an IMAP quoted string, and in base64 (RFC 9051 §4.3, RFC 4954 §4)."""
+    """As it is, as an IMAP quoted string, in base64 (RFC 9051 §4.3, RFC 4954 §4), and as read by who expects ASCII."""
+    octets = secret.encode("utf-8", "surrogateescape")
     yield secret
     yield secret.replace("\\", "\\\\").replace('"', '\\"')
-    yield base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    yield base64.b64encode(octets).decode()
+    yield octets.decode("ascii", "replace")
+    yield repr(octets)[2:-1]
 
 
 def _without(text: str, secret: str) -> str:

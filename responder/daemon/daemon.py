@@ -18,12 +18,12 @@ from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
 from responder.config import Config, HolidayConfig, MailboxConfig
 from responder.core.hours.words import locale_for
+from responder.core.text import redact
 from responder.daemon.control.never import never_handlers
 from responder.daemon.control.protocol import socket_path
 from responder.daemon.control.sent import sent_handlers
 from responder.daemon.control.server import ControlServer
 from responder.daemon.housekeeping import Housekeeping
-from responder.daemon.logs import redact
 from responder.daemon.reload import Reloader
 from responder.daemon.supervise import Supervisor
 from responder.daemon.systemd import Notifier

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
 
 from responder.adapters.events import Fields
+from responder.core.text import redact
 
 LogStyle = Literal["terminal", "journal", "json"]
 
 FACTS: Final = tuple(Fields.__annotations__)
 """Names of the fields that a line may show, in their order."""
-
-_SPACED: Final = re.compile(
-    r"""(?:"[^"\n]*"|'[^'\n]*'|(?:[ \t]{0,2}\([^()\n]*\)){1,3}|(?<=\S)[ \t]{1,2})(?=[ \t]{0,2}@|%(?:25)*40)"""
-)
-"""A quoted local part, comments or spaces before the at sign: where an address may hold spaces (RFC 5322 §3.4.1)."""
-
-ADDRESS: Final = re.compile(
-    rf"""(?<!\S)(?P<head>(?:(?:{"|".join(FACTS)})=)?["'(<\[]*)[^\s"'(<\[]\S*?(?:@|%(?:25)*40)\S*?(?P<tail>["'>)\],;:.]*)(?!\S)"""
-)
-"""Anything that may hold a mail address, from space to space: what stands around an at sign may be part of it, even
-quotes, ``=`` and parentheses. The last net under promise 5, after the code that never passes an address."""
 
 PRIORITIES: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 """syslog(3) levels as systemd reads them at the start of a line (sd-daemon(3))."""
@@ -51,11 +40,6 @@ def configure(style: LogStyle, *, level: int = logging.INFO, stream: TextIO | No
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def redact(text: str) -> str:
-    """Replace whatever looks like an address."""
-    return ADDRESS.sub(r"\g<head><address>\g<tail>", re.sub(r"(?<=\S)@[ \t]{1,2}(?=\S)", "@", _SPACED.sub("_", text)))
-
-
 class TerminalFormatter(logging.Formatter):
     """Local time, level, sentence, facts; addresses may show: whoever sits here owns the mailbox."""
 
@@ -74,7 +58,7 @@ class JournalFormatter(TerminalFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Lines without any address."""
         priority = PRIORITIES.get(record.levelno, 6)
-        lines = redact(_sentence(record) + self._traceback(record)).splitlines()
+        lines = (_sentence(record, redact) + redact(self._traceback(record))).splitlines()
         return "\n".join(f"<{priority}>{line}" for line in lines)
 
 
@@ -104,14 +88,13 @@ def _shown(value: object) -> object:
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
-def _sentence(record: logging.LogRecord) -> str:
-    facts = _facts(record)
+def _sentence(record: logging.LogRecord, shown: Callable[[str], str] = str) -> str:
+    facts = {name: shown(str(value)) for name, value in _facts(record).items()}
     mailbox = facts.pop("mailbox", None)
     head = f"{mailbox}: " if mailbox is not None else ""
     tail = " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
-    return f"{head}{record.getMessage()}" + (f"  {tail}" if tail else "")
+    return f"{head}{shown(record.getMessage())}" + (f"  {tail}" if tail else "")
 
 
-def _quoted(value: object) -> str:
-    text = str(value)
+def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False) if " " in text or not text else text

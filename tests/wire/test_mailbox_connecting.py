@@ -69,6 +69,34 @@ async def test_refused_login(reply: bytes, error: type[ResponderError], wait: fl
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("answer", [b"%s NO cannot %s", b"%s BAD what is %s", b"* BYE %s: never %s"])
+@pytest.mark.parametrize("mechanism", ["AUTHENTICATE", "LOGIN"])
+async def test_a_server_that_repeats_the_login(answer: bytes, mechanism: str) -> None:
+    """Its text is shown without the password and without its base64."""
+    heard: list[bytes] = []
+
+    def say(talk: Talk, tag: bytes) -> None:
+        if mechanism == "AUTHENTICATE":
+            talk.send(b"+ \r\n")
+            heard.append(talk.line())
+        else:
+            heard.append(b"LOGIN secret-of-the-lab")
+        first = tag if answer.startswith(b"%s") else b"go"
+        talk.send(answer % (first, heard[-1]) + b"\r\n")
+        if first != tag:
+            raise ConnectionError
+
+    capabilities = b"IMAP4rev1 IDLE" + (b" AUTH=PLAIN" if mechanism == "AUTHENTICATE" else b"")
+    with ImapScript(answering(mechanism, say), capabilities=capabilities) as server:
+        async with mailbox_of(server_of(server), login=Login(password="secret-of-the-lab")) as mailbox:
+            with pytest.raises(ResponderError) as caught:
+                await mailbox.connect()
+    shown = str(caught.value)
+    assert "<private>" in shown or "EOF" in shown
+    assert "secret" not in shown
+    assert heard[0].strip()[-12:].decode() not in shown
+
+
 async def test_a_second_challenge_does_not_get_the_secret_again() -> None:
     """A server that answers PLAIN with another challenge gets a cancellation."""
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from responder.adapters.imap.errors import printable, refused_folder, refused_login, rethrow
+from responder.adapters.imap.errors import refused_folder, refused_login, rethrow
 from responder.adapters.imap.protocol import ALLOWANCE, Client, Transport, Wire
 from responder.adapters.imap.responses import MAX_UID, Row, read_items
 from responder.core.errors import PermanentError, TransientError
 from responder.core.message import Uid, UidValidity
+from responder.core.text import said
 
 T = TypeVar("T")
 
@@ -158,7 +159,7 @@ class Connection:
             )
         answer = self.command("STARTTLS")
         if not answer.is_ok:
-            raise TransientError(self.where, f"it refused STARTTLS: {printable(answer.text)}")
+            raise TransientError(self.where, f"it refused STARTTLS: {said(answer.text)}")
         wire.wrap(self._tls_context())
         wire._get_capabilities()
 
@@ -175,13 +176,13 @@ class Connection:
             )
         try:
             answer = self._authenticate_plain(login) if plain else self._login(login)
-        except imaplib.IMAP4.abort:
-            raise
+        except imaplib.IMAP4.abort as error:
+            raise imaplib.IMAP4.abort(said(str(error), secrets=_secrets(login))) from None  # its context: what was sent
         except imaplib.IMAP4.error as error:  # NO to AUTHENTICATE, BAD to either
             status = "BAD" if "command error: BAD" in str(error) else "NO"
-            raise refused_login(self.where, status, str(error)) from None  # the context may hold what was sent
+            raise refused_login(self.where, status, str(error), _secrets(login)) from None
         if not answer.is_ok:
-            raise refused_login(self.where, answer.status, answer.text)
+            raise refused_login(self.where, answer.status, answer.text, _secrets(login))
         self.wire.state = "AUTH"
 
     def _authenticate_plain(self, login: Credentials) -> Answer:
@@ -263,6 +264,11 @@ class Connection:
         """Say goodbye; the connection is then of no further use."""
         with contextlib.suppress(imaplib.IMAP4.abort):  # BYE ends it, as it should
             self.command("LOGOUT")
+
+
+def _secrets(login: Credentials) -> tuple[str, ...]:
+    """What a server may repeat of a login: LOGIN's argument, or the initial response of PLAIN (RFC 4616 §2)."""
+    return login.password, f"\0{login.username}\0{login.password}"
 
 
 def _text(data: Sequence[bytes | None]) -> str:

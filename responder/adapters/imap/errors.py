@@ -11,13 +11,13 @@ import os
 import re
 import socket
 import ssl
+from collections.abc import Iterable
 from typing import NoReturn
 
 from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
+from responder.core.text import said
 
-_LONGEST_QUOTE = 160
 _CODE = re.compile(r"\[([A-Z][A-Z0-9-]*)")
-_ADDRESS = re.compile(r"[^\s<>\"'()\[\]]+@[^\s<>\"'()\[\]]+")
 
 # RFC 5530 §3 and RFC 9208 §4.1.2: seconds to leave the server alone
 _WAIT_BY_CODE = {
@@ -41,13 +41,6 @@ _AFTER_BAD_LOGIN = 300.0  # BAD is no verdict on the password, but no reason to 
 _AFTER_BAD_CERTIFICATE = 600.0  # renewals go wrong for minutes; an unknown authority stays until ca_file is set
 
 
-def printable(text: object) -> str:
-    """What the other side said, fit for a log: one line, ASCII, cut, and without addresses (servers echo them)."""
-    raw = text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
-    words = " ".join("".join(c if c.isprintable() else " " for c in raw).split())
-    return _ADDRESS.sub("<address>", words).encode("ascii", "replace").decode()[:_LONGEST_QUOTE]
-
-
 def code_of(text: str) -> str | None:
     """The response code in a server's line (RFC 9051 §7.1), upper-case; None when there is none."""
     found = _CODE.search(text)
@@ -62,18 +55,17 @@ def asked_to_wait(text: str) -> float | None:
     return next((seconds for words, seconds in _WAIT_BY_WORDS if words.search(text)), None)
 
 
-def refused_login(where: str, status: str, text: str) -> ResponderError:
+def refused_login(where: str, status: str, text: str, secrets: Iterable[str]) -> ResponderError:
     """Class of a NO or BAD to a login: the credentials', the server's mood, or the connection's."""
+    shown = said(text, secrets=secrets)
     code, wait = code_of(text), asked_to_wait(text)
     if code == "PRIVACYREQUIRED":
         return PermanentError(where, "it allows no login without TLS", cure='Set tls = "implicit" or "starttls"')
     if code not in _REFUSED_CREDENTIALS and (wait is not None or status == "BAD"):
-        return TransientError(
-            where, f"login is not possible now: {printable(text)}", retry_after=wait or _AFTER_BAD_LOGIN
-        )
+        return TransientError(where, f"login is not possible now: {shown}", retry_after=wait or _AFTER_BAD_LOGIN)
     return AuthenticationError(
         where,
-        f"it refused the login: {printable(text)}",
+        f"it refused the login: {shown}",
         cure="Check username and password; many providers want an app password, made in their security settings",
     )
 
@@ -82,19 +74,17 @@ def refused_folder(where: str, folder: str, status: str, text: str) -> Responder
     """Class of a NO or BAD to EXAMINE."""
     wait = asked_to_wait(text)
     if wait is not None or status == "BAD":
-        return TransientError(where, f"the folder cannot be opened now: {printable(text)}", retry_after=wait)
+        return TransientError(where, f"the folder cannot be opened now: {said(text)}", retry_after=wait)
     return PermanentError(
         where,
-        f'the folder "{folder}" cannot be opened: {printable(text)}',
+        f'the folder "{folder}" cannot be opened: {said(text)}',
         cure="Check folder in the mailbox's section: upper and lower case count, and so does the separator",
     )
 
 
 def refused_command(where: str, status: str, text: str) -> TransientError:
     """A NO or BAD to anything after login."""
-    return TransientError(
-        where, f"it answered {status} to a command: {printable(text)}", retry_after=asked_to_wait(text)
-    )
+    return TransientError(where, f"it answered {status} to a command: {said(text)}", retry_after=asked_to_wait(text))
 
 
 def rethrow(error: Exception, where: str) -> NoReturn:
@@ -130,9 +120,9 @@ def _as_transient(error: Exception, where: str) -> TransientError:  # noqa: PLR0
         case OSError():
             return TransientError(where, f"the connection failed: {_os_words(error)}")
         case imaplib.IMAP4.error():
-            said = error.args[0] if error.args else ""
-            text = said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)
-            return TransientError(where, f"the session ended: {printable(text)}", retry_after=asked_to_wait(text))
+            first = error.args[0] if error.args else ""
+            text = first.decode("ascii", "replace") if isinstance(first, bytes) else str(first)
+            return TransientError(where, f"the session ended: {said(text)}", retry_after=asked_to_wait(text))
         case _:
             # its text may hold what the server sent
             return TransientError(where, f"an answer could not be read ({type(error).__name__})")

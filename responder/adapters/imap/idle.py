@@ -18,8 +18,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from responder.adapters.imap.connection import Connection
-from responder.adapters.imap.errors import asked_to_wait, printable, rethrow
+from responder.adapters.imap.errors import asked_to_wait, rethrow
 from responder.core.errors import TransientError
+from responder.core.text import said
 
 _ALLOWANCE = 16_000_000  # octets per round; nobody has that much to say to somebody who waits
 _READS_PER_TURN = 4  # a flood must leave the loop time for others
@@ -185,7 +186,7 @@ class IdleRound:
             text = line.decode("ascii", "replace")
             raise TransientError(
                 self._connection.where,
-                f"the server ended the session: {printable(text)}",
+                f"the server ended the session: {said(text)}",
                 retry_after=asked_to_wait(text),
             )
         elif found := _UID_VALIDITY.match(line):

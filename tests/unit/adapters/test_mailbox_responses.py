@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.adapters.imap.errors import printable
 from responder.adapters.imap.responses import (
     Item,
     Row,
@@ -147,10 +146,3 @@ def test_sets_as_servers_take_them() -> None:
     """Neighbours as ranges."""
     assert uid_set([Uid(uid) for uid in (1, 2, 3, 5, 8, 9)]) == "1:3,5,8:9"
     assert uid_set([Uid(4)]) == "4"
-
-
-def test_server_words_are_fit_for_a_log() -> None:
-    """One line, ASCII, short, and without addresses: servers echo what they were given."""
-    said = printable(b"NO user <hello@harbour.example>\r\n\x1b[31m refused \xff" + b"x" * 500)
-    assert said.startswith("NO user <<address>> [31m refused ?")
-    assert len(said) <= 160

@@ -107,7 +107,9 @@ class Supervisor:
         if running.box != box or (before.reply, before.rates) != (self._config.reply, self._config.rates):
             running.box = box
             running.service.pipeline = pipeline_of(self._config, box)
-            running.service.wake()
+        # The secret may be another one though the file is the same: both servers are tried again at once.
+        running.sender.reset()
+        running.service.wake()
 
     async def release_waiting(self) -> None:
         """After an edit of the rates: ask the new ones about every reply that waits for the old ones."""

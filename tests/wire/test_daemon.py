@@ -20,9 +20,12 @@ from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
 from responder.cli.demo import demo
 from responder.cli.judging import _serve
+from responder.core.outcome import Deferred
 from responder.daemon.daemon import Daemon
 from responder.daemon.housekeeping import Housekeeping
+from responder.daemon.supervise import Supervisor
 from responder.demo.story import show
+from responder.live.health import BreakerState
 from tests.configs import load
 from tests.unit.cli.test_judging import BATCH
 from tests.unit.live.fakes import pipeline
@@ -99,6 +102,33 @@ async def test_what_stopped_watching_is_restarted(tmp_path: Path) -> None:
     finally:
         await mailboxes.end_all(5)
         await daemon._ledger.close()
+
+
+async def test_a_reload_tries_refused_logins_again(tmp_path: Path) -> None:
+    """A corrected password file leaves the configuration as it was; the servers are asked at once all the same."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    config = load(path)
+    ledger = await Ledger.open(tmp_path / "state")
+    mailboxes = Supervisor(
+        ledger=ledger,
+        pool=CommandPool(1),
+        login_of=lambda box: Login(box.username, "x"),
+        breaker=BreakerState(),
+        clock=lambda: datetime.now(UTC),
+        show_addresses=False,
+    )
+    mailboxes.apply(config)
+    (running,) = mailboxes.running.values()
+    for _ in range(4):
+        running.sender.breaker.trip(Deferred("AUTH: 535", account_wide=True), login=True)
+    running.service._wake.clear()
+    mailboxes.apply(config)
+    assert mailboxes.running == {(config.mailboxes[0].name, "INBOX"): running}
+    assert running.sender.breaker.blocked() is None
+    assert running.service._wake.is_set()
+    await mailboxes.end_all(2)
+    await ledger.close()
 
 
 async def test_a_job_that_was_missed_runs_once_however_late(tmp_path: Path) -> None:

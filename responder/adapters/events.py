@@ -73,7 +73,11 @@ class Event(Enum):
     CANNOT_CONNECT = "cannot connect", ERROR, ("why", "fix", "attempt"), "It is retried, but needs you to do the `fix`."
     RENUMBERED = "UIDVALIDITY changed", WARNING, (), "The folder was rebuilt; only its latest mail is looked at again."
     UNREADABLE = "message unreadable", WARNING, ("server", "uid"), "The server cannot deliver this message's headers."
+    CLOCK_SKEW = "clock skew", WARNING, ("why",), "Arriving mail and this machine's clock differ. Hourly at most."
+    CLOCK_DISBELIEVED = "clock disbelieved", ERROR, ("why",), "No mail is judged until the clock is set."
+    CLOCK_BELIEVED = "clock believed", INFO, (), "The clock fits arriving mail again, or was set."
     # -- judging and answering
+    WAITS = "message waits", WARNING, ("uid", "rule", "until", "maybe_person"), "It is judged again at that time."
     SKIPPED = "message skipped", INFO, ("uid", "rule", "maybe_person"), "This message gets no reply."
     JUDGING_FAILED = "judging failed", ERROR, ("uid",), "A fault in the program: this message gets no reply."
     SENT = "reply sent", INFO, ("uid",), "The server took the reply."
@@ -123,6 +127,12 @@ class Event(Enum):
     CONFIG_WARNING = "configuration warning", WARNING, ("why",), "The file is in force; this in it may be a mistake."
     WORDS_REFUSED = "configured text refused", ERROR, ("why",), "Replies are sent without what no reply may show."
     RELOAD_FAILED = "reload failed", ERROR, (), "A fault in the program; the last good configuration stays in force."
+    CLOCK_STEPPED = (
+        "clock stepped",
+        WARNING,
+        ("why", "count"),
+        "What the wrong time silenced is judged again.",
+    )
     PRUNED = "ledger pruned", INFO, ("count",), "What was settled long ago is forgotten."
     RATES_KEPT = "rates not released", WARNING, ("why",), "Replies wait as long as the rates before the edit said."
     RESTARTED = "watching restarted", ERROR, ("why",), "A fault in the program ended or blocked it."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from responder.core import reply as compose
+from responder.core.clock import BY_CLOCK, ZONE_ERROR
 from responder.core.decision import Decision, Reply, Skip
 from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Schedule
@@ -67,7 +68,20 @@ class Pipeline:
         message = headers.parse(fetched.header_block, fetched.received_at, fetched.flags)
         timing = self._timing(fetched.received_at, now)
         decision = policy.decide(message, self.rules, timing)
+        if isinstance(decision, Skip) and self._differs_by_delivery(message, decision, now):
+            why = f"{decision.why}; but the time in Received says otherwise, by which it would be answered"
+            decision = replace(decision, why=why, maybe_person=True)
         return Judgement(fetched.key, fetched.received_at, message, decision, timing.closed_period)
+
+    def _differs_by_delivery(self, message: InboundMessage, decision: Skip, now: datetime | None) -> bool:
+        """Whether it would be answered if it had arrived at the time in its top-most Received, an hour or more away."""
+        received_at, delivered_at = message.received_at, message.delivered_at
+        if decision.rule not in BY_CLOCK or received_at is None or delivered_at is None:
+            return False
+        if abs(received_at - delivered_at) <= ZONE_ERROR:
+            return False
+        moved = replace(message, received_at=delivered_at)
+        return isinstance(policy.decide(moved, self.rules, self._timing(delivered_at, now)), Reply)
 
     def judge_by_time(self, key: MessageKey, received_at: datetime) -> Judgement | None:
         """The judgement that needs no header: it came in working hours. None when headers have to decide."""

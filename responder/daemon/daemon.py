@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,6 +17,8 @@ from responder.adapters.imap import CommandPool
 from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
 from responder.config import Config, HolidayConfig, MailboxConfig
+from responder.core.clock import in_words
+from responder.core.errors import LedgerError
 from responder.core.hours.words import locale_for
 from responder.core.text import redact
 from responder.daemon.control.never import never_handlers
@@ -27,7 +29,7 @@ from responder.daemon.housekeeping import Housekeeping
 from responder.daemon.reload import Reloader
 from responder.daemon.supervise import Supervisor
 from responder.daemon.systemd import Notifier
-from responder.live import BreakerState
+from responder.live import BreakerState, ClockSteps, MailboxService
 
 STOP_WITHIN: Final = 9.0
 """Seconds from SIGTERM to the end, whatever blocks (TimeoutStopSec is 30)."""
@@ -85,6 +87,7 @@ class Daemon:
         self._breaker = BreakerState()
         self._state_since: datetime | Literal["unknown"] | None = "unknown"
         self._supervisor: Supervisor | None = None
+        self._steps = ClockSteps(clock)
 
     def stop(self) -> None:
         """Ask it to end; ``run`` returns within ``STOP_WITHIN`` seconds."""
@@ -99,6 +102,7 @@ class Daemon:
         self._ledger = await Ledger.open(self._state_directory, key=self._ledger_key)
         for uid, state in await self._ledger.recover(self._clock()):
             log(Event.INTERRUPTED, uid=uid, state=state)
+        await self._ledger.reopen_from_ahead(self._clock())
         pool = CommandPool(min(max(POOL_THREADS_MIN, len(self._config.mailboxes)), POOL_THREADS_MAX))
         self._prepare(pool)
         self._listen_to_signals()
@@ -141,7 +145,8 @@ class Daemon:
         services = self._supervisor.services if self._supervisor is not None else []
         watching = sum(service.health.watching for service in services)
         sent = sum(service.health.done["sent"] for service in services)
-        troubles = [f"{s.label}: {s.health.trouble}" for s in services if s.health.trouble is not None]
+        found = [(service.label, trouble) for service in services for trouble in _troubles_of(service)]
+        troubles = [f"{label}: {trouble}" for label, trouble in found]
         troubles += [f"{s.label} cannot send: {s.health.sending}" for s in services if s.health.sending is not None]
         parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
         return "; ".join([*parts, *self._troubles(), self._state()])
@@ -171,6 +176,7 @@ class Daemon:
         interval = min(SUPERVISE_EVERY, self._notifier.watchdog_interval or SUPERVISE_EVERY)
         while not self._stopping.is_set():
             self._restart()
+            await self._follow_clock()
             self._log_state()
             self._notifier.status(self.status())
             if self._mailboxes.is_alive:
@@ -188,6 +194,22 @@ class Daemon:
             log(Event.FILE_WATCH_RESTARTED, error=_error_of(self._reloading))
             self._watch_file()
         self._housekeeping.wake_if_silent()
+
+    async def _follow_clock(self) -> None:
+        """After a step of the wall clock: judge again what the old time silenced, and let nobody sleep by it."""
+        step = self._steps.since_last()
+        if not step:
+            return
+        try:
+            count = await self._ledger.reopen_from_ahead(self._clock()) if step < timedelta(0) else 0
+        except LedgerError as error:
+            log(Event.LEDGER_FAILED, why=str(error))
+            return
+        self._steps.taken()
+        log(Event.CLOCK_STEPPED, why=f"{'back' if step < timedelta(0) else 'forward'} by {in_words(step)}", count=count)
+        self._housekeeping.reschedule()
+        for service in self._mailboxes.services:
+            service.wake()
 
     # -- signals and reload --------------------------------------------------------------------------------------------
 
@@ -248,6 +270,10 @@ class Daemon:
 
     def _today(self) -> date:
         return self._clock().astimezone(self._config.zone).date()
+
+
+def _troubles_of(service: MailboxService) -> list[str]:
+    return [trouble for trouble in (service.health.trouble, service.clock_trouble) if trouble is not None]
 
 
 def _error_of(task: asyncio.Task[None]) -> BaseException | None:

@@ -60,6 +60,11 @@ class Housekeeping:
         """End, without waiting for a job that runs."""
         self._scheduler.shutdown(wait=False)
 
+    def reschedule(self) -> None:
+        """After a step of the wall clock: every job runs soon, not when the old time comes round again."""
+        for job in self._scheduler.get_jobs():
+            self._scheduler.modify_job(job.id, next_run_time=self._clock())
+
     def wake_if_silent(self) -> None:
         """Wake the scheduler when its heartbeat is overdue."""
         if time.monotonic() - self._beat > 3 * HEARTBEAT_EVERY:

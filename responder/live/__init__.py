@@ -4,8 +4,9 @@ The mailbox is the queue. The ledger remembers which messages are due, so whatev
 (or the next process) reads their headers again and decides again.
 """
 
+from responder.live.clock import ClockSteps
 from responder.live.health import BreakerState
 from responder.live.ports import Folder, Sender
 from responder.live.watch import MailboxService
 
-__all__ = ["BreakerState", "Folder", "MailboxService", "Sender"]
+__all__ = ["BreakerState", "ClockSteps", "Folder", "MailboxService", "Sender"]

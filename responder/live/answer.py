@@ -13,6 +13,7 @@ from typing import assert_never
 
 from responder.adapters.events import Event
 from responder.adapters.ledger import AlreadyAnswered, Barred, Claim, Claimed, Ledger, NotDue, OverRate
+from responder.core.clock import CLOCK, present
 from responder.core.decision import Reply, Skip
 from responder.core.errors import LedgerError, ResponderError
 from responder.core.limits.backoff import Backoff
@@ -186,6 +187,10 @@ class Answerer:
         if fresh.pipeline is not pipeline:
             fresh = self._judged(fresh.fetched, pipeline)
         judgement = fresh.judgement
+        if isinstance(judgement.decision, Skip) and judgement.decision.rule == CLOCK:
+            assert judgement.received_at is not None  # noqa: S101 - it lies ahead of the clock
+            await self._ledger.postpone(key, judgement.received_at)
+            return
         if isinstance(judgement.decision, Skip):
             await self._withdraw(key, judgement.decision.rule, judgement.decision.why)
             return
@@ -212,7 +217,7 @@ class Answerer:
             self._log.rate_limited(key, claim.rule, claim.until, self._clock())
 
     async def _claim(self, judgement: Judgement) -> Claim:
-        pipeline, now = self._pipeline(), self._clock()
+        pipeline, now = self._pipeline(), present(judgement.received_at, self._clock())
         period = pipeline.schedule.closed_period(now) or judgement.period
         assert isinstance(judgement.decision, Reply)  # noqa: S101 - _answer withdrew every Skip
         assert judgement.message is not None and period is not None  # noqa: S101, PT018 - a Reply has both
@@ -248,7 +253,7 @@ class Answerer:
             await asyncio.shield(self._settle(judgement.key, outcome, text))
 
     def _compose(self, judgement: Judgement, digest: str) -> tuple[OutgoingReply, OutgoingReply | None]:
-        pipeline, now = self._pipeline(), self._clock()
+        pipeline, now = self._pipeline(), present(judgement.received_at, self._clock())
         reply = pipeline.reply(judgement, now=now, digest=digest)
         self._log_a_failed_text(judgement.key, reply, pipeline)
         own = pipeline.rules.address

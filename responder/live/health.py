@@ -94,6 +94,11 @@ class MailboxLog:
         maybe_person = decision.maybe_person or None
         self.write(Event.SKIPPED, uid=judgement.key.uid, rule=decision.rule, maybe_person=maybe_person)
 
+    def waits(self, judgement: Judgement, until: datetime) -> None:
+        """This message is judged again when the clock has passed it."""
+        self.health.done["waits"] += 1
+        self.write(Event.WAITS, uid=judgement.key.uid, rule=judgement.decision.rule, until=until, maybe_person=True)
+
     def withdrawn(self, key: MessageKey, rule: str, why: str | None = None) -> None:
         """The reply to this message is no longer due."""
         self.health.done["withdrawn"] += 1

@@ -13,6 +13,7 @@ from responder.core.errors import AuthenticationError, PermanentError, Transient
 from responder.core.limits.backoff import Backoff
 from responder.core.pipeline import Pipeline
 from responder.live.answer import Answerer
+from responder.live.clock import ClockWitness
 from responder.live.health import BreakerState, Health, MailboxLog
 from responder.live.intake import Intake
 from responder.live.ports import Folder, Sender
@@ -22,6 +23,9 @@ ROUND_INTERVAL = 240.0
 
 FOLLOW_UP = 0.5
 """Seconds until the next look after one that found mail: some servers never announce what arrived during the look."""
+
+WHILE_HELD = 30.0
+"""Seconds until the next look while the clock is disbelieved."""
 
 SESSION_MAX = 6 * 3600.0
 """Seconds after which a healthy connection is renewed: a fresh EXAMINE sees a new UIDVALIDITY."""
@@ -79,12 +83,14 @@ class MailboxService:
             wake=self.wake,
             clock=clock,
         )
+        self._witness = ClockWitness(clock, self._log)
         self._intake = Intake(
             mailbox=mailbox,
             folder=folder,
             pipeline=lambda: self.pipeline,
             ledger=ledger,
             log=self._log,
+            witness=self._witness,
             answer=self._answerer.start,
             clock=clock,
         )
@@ -102,6 +108,11 @@ class MailboxService:
     def health(self) -> Health:
         """What can be said of this mailbox now."""
         return self._log.health
+
+    @property
+    def clock_trouble(self) -> str | None:
+        """What is wrong with this machine's clock or the server's zone; None when they agree."""
+        return self._witness.trouble()
 
     def wake(self) -> None:
         """Look again now: the hours changed, or there is more to answer."""
@@ -137,6 +148,7 @@ class MailboxService:
         return None
 
     async def _session(self, folder: Folder) -> None:
+        await self._intake.note_first_try()
         state = await folder.connect()
         if state.uid_validity is None:
             raise PermanentError(
@@ -150,6 +162,10 @@ class MailboxService:
         while time.monotonic() < ends:
             self._wake.clear()
             found = await self._intake.take_in_new(folder)
+            self.health.alive()
+            if self._intake.is_held:
+                await folder.wait(WHILE_HELD, self._wake)
+                continue
             await self._answerer.take_up_due(folder, state.uid_validity)
             self.health.alive()
             longest = FOLLOW_UP if found else ROUND_INTERVAL

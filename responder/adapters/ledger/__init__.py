@@ -47,6 +47,7 @@ from responder.adapters.ledger.values import (
     PastReply,
     Recovered,
     Rescue,
+    Silenced,
     State,
     Terms,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "PastReply",
     "Recovered",
     "Rescue",
+    "Silenced",
     "State",
     "Terms",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from responder.adapters.ledger.clock import ClockRows
 from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.rows import OPEN, Rows
 from responder.adapters.ledger.times import instant_or_none, micros
-from responder.adapters.ledger.values import Cursor, NewDue, Rescue, State
+from responder.adapters.ledger.values import Cursor, NewDue, Rescue, Silenced, State
 from responder.core.errors import LedgerError
 from responder.core.message import MessageKey, UidValidity
 
@@ -18,10 +19,12 @@ class Reading:
 
     Args:
         db: an open ledger database.
+        clock: keeps what the clock silenced.
     """
 
-    def __init__(self, db: sqlite3.Connection, names: Names) -> None:
+    def __init__(self, db: sqlite3.Connection, names: Names, clock: ClockRows) -> None:
         self._db = db
+        self._clock = clock
         self._names = names
         self._rows = Rows(db, names)
 
@@ -31,12 +34,16 @@ class Reading:
         """See `Ledger.cursor`."""
         return self._rows.cursor(self._names.folder(mailbox, folder))
 
-    def record(self, mailbox: str, folder: str, cursor: Cursor, due: Sequence[NewDue]) -> None:
+    def record(
+        self, mailbox: str, folder: str, cursor: Cursor, due: Sequence[NewDue], silenced: Sequence[Silenced] = ()
+    ) -> None:
         """See `Ledger.record`."""
         place = self._names.folder(mailbox, folder)
         old = self._rows.cursor(place)
         for new in due:
             self._insert(place, cursor, new)
+        for message in silenced:
+            self._clock.keep(message)
         if old is not None and old.uid_validity != cursor.uid_validity:
             self._lose_due(place, cursor.uid_validity)
         self._move_cursor(place, old, cursor)
@@ -63,8 +70,8 @@ class Reading:
             return
         row_id = self._rows.add(key, message, micros(new.received_at), micros(new.not_before))
         self._db.execute(
-            "UPDATE replies SET proof = ?, domain = ? WHERE id = ?",
-            (new.proof.value, self._names.domain_or_none(new.domain), row_id),
+            "UPDATE replies SET proof = ?, domain = ?, held = ? WHERE id = ?",
+            (new.proof.value, self._names.domain_or_none(new.domain), new.held, row_id),
         )
 
     # -- after a UIDVALIDITY change ----------------------------------------------------------------------------------

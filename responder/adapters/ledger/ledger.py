@@ -22,6 +22,7 @@ from responder.adapters.ledger.values import (
     NewDue,
     Recovered,
     Rescue,
+    Silenced,
     State,
     Terms,
 )
@@ -96,14 +97,33 @@ class Ledger:
         """How far the folder was judged; None before its baseline."""
         return await self._run(lambda: self._store.reading.cursor(mailbox, folder))
 
-    async def record(self, mailbox: str, folder: str, cursor: Cursor, due: Sequence[NewDue]) -> None:
+    async def record(
+        self, mailbox: str, folder: str, cursor: Cursor, due: Sequence[NewDue], silenced: Sequence[Silenced] = ()
+    ) -> None:
         """Moves the cursor and notes what is due up to there, in one transaction.
 
         Within one UIDVALIDITY the cursor never moves backwards; its latest_received_at never does. A message that is
         known under its key is left as it is. Under a new UIDVALIDITY, whatever is still due under an older one and was
         not carried over is withdrawn ("not-found-again").
         """
-        await self._run(lambda: self._store.reading.record(mailbox, folder, cursor, due))
+        await self._run(lambda: self._store.reading.record(mailbox, folder, cursor, due, silenced))
+
+    # -- a wrong clock -----------------------------------------------------------------------------------------------
+
+    async def first_try(self, mailbox: str, folder: str, at: datetime) -> datetime:
+        """When a process first tried to open this folder; ``at``, if this is the first time."""
+        return await self._run(lambda: self._store.clock.first_try(mailbox, folder, at))
+
+    async def postpone(self, key: MessageKey, until: datetime) -> None:
+        """Let a due reply wait until then: its message comes from ahead of this machine's clock."""
+        await self._run(lambda: self._store.clock.postpone(key, until))
+
+    async def reopen_from_ahead(self, at: datetime) -> int:
+        """Make due again what the clock silenced at a time that lies ahead now: the clock has gone back.
+
+        Each waits at least until its own time of arrival. Gives their number.
+        """
+        return await self._run(lambda: self._store.clock.reopen(at))
 
     # -- after a UIDVALIDITY change ----------------------------------------------------------------------------------
     #

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from responder.adapters.ledger.claims import Sending
+from responder.adapters.ledger.clock import ClockRows
 from responder.adapters.ledger.cursors import Reading
 from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.limits import Gate
@@ -30,7 +31,8 @@ class Store:
         self.names = Names(key)
         self.gate = Gate(db)
         self.texts = Texts(db, self.names)
-        self.reading = Reading(db, self.names)
+        self.clock = ClockRows(db, self.names)
+        self.reading = Reading(db, self.names, self.clock)
         self.sending = Sending(db, self.names, self.gate, self.texts)
         self.asking = Asking(db, self.names)
 

@@ -52,6 +52,7 @@ class NewDue:
         message: its Message-ID, else its fingerprint.
         not_before: when the reply may go out.
         proof, domain: see `Terms`.
+        held: "clock" when it waits until the clock has passed it.
     """
 
     key: MessageKey
@@ -60,6 +61,22 @@ class NewDue:
     not_before: datetime
     proof: Proof = Proof.NONE
     domain: str | None = field(default=None, repr=False)
+    held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A message that gets no reply by a decision that rests on the clock; kept in case the clock was wrong.
+
+    Attributes:
+        message: its Message-ID, else its fingerprint.
+        at: when it was decided, by the clock in doubt.
+    """
+
+    key: MessageKey
+    message: str = field(repr=False)
+    received_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ See Also:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from responder.core.clock import BY_CLOCK, CLOCK, is_ahead
 from responder.core.decision import Decision, Level, Reply, Skip
 from responder.core.hours.period import ClosedPeriod
 from responder.core.mail.structure import Structure
@@ -50,6 +51,7 @@ IN_HOURS = "in-hours"
 
 TIME_RULES: tuple[tuple[str, str], ...] = (
     ("no-received-at", "when it arrived cannot be told"),
+    ("clock", "it comes from ahead of this machine's clock, and waits until the clock has passed it"),
     (IN_HOURS, "it came in working hours"),
     ("open-again", "it is open again now"),
     ("too-old", "it is older than max_age"),
@@ -60,9 +62,6 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
     ("never-reply", "its sender is on your never-reply list"),
 )
 """Id and fact of the reasons that time gives; the last three are the ledger's to find."""
-
-BELIEVABLE_SKEW = timedelta(days=1)
-"""A server's clock this far ahead counts as now; what is beyond is no time of arrival."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -154,9 +153,8 @@ def _by_time(message: InboundMessage, timing: Timing) -> Skip | None:
         return Skip("no-received-at", "your mail server does not say when it came", maybe_person=True)
     if timing.now is None:
         return _in_hours(period) or _long_on_its_way(message, received_at, timing)
-    if received_at - timing.now > BELIEVABLE_SKEW:
-        why = "your mail server says that it comes from a later day than today"
-        return Skip("no-received-at", why, maybe_person=True)
+    if is_ahead(received_at, timing.now):
+        return _from_ahead(message, received_at, timing)
     if received_at > timing.now:
         received_at, period = timing.now, timing.closed_now
     return (
@@ -164,6 +162,21 @@ def _by_time(message: InboundMessage, timing: Timing) -> Skip | None:
         or _no_longer_due(message, received_at, timing.now, timing)
         or _long_on_its_way(message, received_at, timing)
     )
+
+
+def _from_ahead(message: InboundMessage, received_at: datetime, timing: Timing) -> Skip | None:
+    """One of the clocks is wrong: it is answered when both allow it; a silence that rests on them is not final."""
+    own = replace(timing, closed_now=timing.closed_period)
+    by_its_own = (
+        _in_hours(timing.closed_period)
+        or _no_longer_due(message, received_at, received_at, own)
+        or _long_on_its_way(message, received_at, own)
+    )
+    if by_its_own is not None and by_its_own.rule not in BY_CLOCK:
+        return by_its_own
+    if by_its_own is None and timing.closed_now is not None:
+        return None
+    return Skip(CLOCK, "it comes from ahead of this machine's clock", maybe_person=True)
 
 
 def _in_hours(period: ClosedPeriod | None) -> Skip | None:

@@ -102,6 +102,8 @@ class FakeFolder:
         self.session: UidValidity | None = None
         self.hides_uid_validity = False
         self.hides_uid_next = False
+        self.looks = 0
+        self.on_connect: Callable[[], object] = lambda: None
 
     def deliver(self, block: bytes, received_at: datetime | None = NIGHT) -> Uid:
         """A message arrives."""
@@ -118,6 +120,7 @@ class FakeFolder:
     async def connect(self) -> FolderState:
         """See ``Folder``."""
         self.connections += 1
+        self.on_connect()
         if self.faults:
             raise self.faults.pop(0)
         self.session = self.uid_validity
@@ -131,6 +134,7 @@ class FakeFolder:
     async def received_times(self, first: Uid, last: Uid | None) -> list[tuple[Uid, datetime | None]]:
         """See ``Folder``."""
         self._same_folder()
+        self.looks += 1
         return [(uid, at) for uid, (at, _) in sorted(self.messages.items()) if first <= uid <= (last or uid)]
 
     async def fetch(self, uids: Sequence[Uid], uid_validity: UidValidity) -> AsyncIterator[list[FetchedMessage]]:

@@ -142,30 +142,49 @@ def test_live_only_what_is_fresh_and_of_this_period_is_answered(
 
 
 @pytest.mark.parametrize(
-    ("rule", "ahead"),
-    [("reply", timedelta(minutes=3)), ("reply", DAY), ("no-received-at", DAY + timedelta(seconds=1))],
-    ids=["minutes", "a day", "more"],
+    ("own", "ours", "ahead", "rule"),
+    [
+        (PERIOD, PERIOD, timedelta(minutes=3), "reply"),
+        (PERIOD, PERIOD, 20 * HOUR, "reply"),
+        (PERIOD, PERIOD, 400 * DAY, "clock"),
+        (None, PERIOD, timedelta(minutes=3), "clock"),
+        (PERIOD, None, timedelta(minutes=3), "clock"),
+        (None, None, 3 * DAY, "clock"),
+        (None, PERIOD, timedelta(minutes=2), "reply"),
+        (PERIOD, None, timedelta(minutes=2), "in-hours"),
+    ],
+    ids=[
+        "both closed",
+        "far ahead",
+        "open by its own",
+        "open by ours",
+        "both open",
+        "a little: closed",
+        "a little: open",
+    ],
 )
-def test_a_clock_ahead_of_ours_counts_as_now_up_to_a_day(rule: str, ahead: timedelta) -> None:
-    """A server's fast clock silences nobody; a nonsense date is no time of arrival."""
-    assert outcome(judge(block(), timing=LIVE, received_at=AT + ahead)) == rule
+def test_a_message_from_ahead_of_our_clock(
+    own: ClosedPeriod | None, ours: ClosedPeriod | None, ahead: timedelta, rule: str
+) -> None:
+    """It is answered when both clocks allow it; a silence waits, listed, until our clock has passed it."""
+    decision = judge(block(), timing=replace(LIVE, closed_period=own, closed_now=ours), received_at=AT + ahead)
+    assert outcome(decision) == rule
+    assert (isinstance(decision, Skip) and decision.maybe_person) == (rule == "clock")
 
 
-def test_a_message_from_the_future_is_listed() -> None:
-    """Its time cannot be believed, but there may be a person behind it."""
-    decision = judge(block(), timing=LIVE, received_at=AT + 2 * DAY)
+@pytest.mark.parametrize(
+    ("delivered", "rule"), [(3 * DAY, "reply"), (timedelta(0), "clock")], ids=["delivered then", "dragged"]
+)
+def test_what_is_ahead_is_compared_with_its_own_delivery(delivered: timedelta, rule: str) -> None:
+    """A whole server ahead of a clock that is behind is fresh; one message with an odd date is not."""
+    timing = replace(LIVE, closed_period=PERIOD, closed_now=PERIOD)
+    assert outcome(judge(received(AT + delivered), timing=timing, received_at=AT + 3 * DAY)) == rule
 
-    assert isinstance(decision, Skip)
-    assert (decision.rule, decision.maybe_person) == ("no-received-at", True)
 
-
-@pytest.mark.parametrize(("closed_now", "rule"), [(PERIOD, "reply"), (None, "in-hours")], ids=["closed", "open"])
-def test_what_counts_as_now_is_judged_by_what_holds_now(closed_now: ClosedPeriod | None, rule: str) -> None:
-    """Just before opening, a fast clock would put a message into working hours, and after closing take it out."""
-    other = None if closed_now else PERIOD
-    timing = replace(LIVE, closed_period=other, closed_now=closed_now)
-
-    assert outcome(judge(block(), timing=timing, received_at=AT + timedelta(minutes=5))) == rule
+def test_a_silence_that_rests_on_no_clock_is_final_ahead_of_it() -> None:
+    """Somebody answered it already."""
+    decision = judge(block(), timing=LIVE, received_at=AT + DAY, flags=frozenset({"\\Answered"}))
+    assert outcome(decision) == "answered-flag"
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ def test_live_only_what_is_fresh_and_of_this_period_is_answered(
     ids=[
         "both closed",
         "far ahead",
+        "long after its Date",
         "open by its own",
         "open by ours",
         "both open",

@@ -50,11 +50,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was looked at, in the order of arrival."""
+    """Everything that was looked at, in the order of arrival.
+
+    Attributes:
+        structures: of how many messages the server was asked for the structure.
+    """
 
     mailbox: str
     folder: str
     records: tuple[Record, ...] = field(repr=False)  # asyncio.run makes a repr of its result: a second per 100,000
+    structures: int = 0
 
     @property
     def replies(self) -> tuple[Record, ...]:
@@ -115,26 +120,65 @@ async def back_test(
         progress(len(records), len(times))
         judged = {record.uid for record in records}
         wanted = [uid for uid, _ in times if uid not in judged]
-        async for found in _judged(folder.fetch(wanted, uid_validity), pipeline, judge):
+        structures = Structures(folder, pipeline)
+        async for found in _judged(folder.fetch(wanted, uid_validity), structures, judge):
             records += found
             progress(len(records), len(times))
     finally:
         await folder.close()
     records.sort(key=lambda record: (record.received_at or NEVER, record.uid))
-    return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)))
+    return Report(mailbox, folder_name, tuple(_once_only(records, pipeline)), structures.asked)
+
+
+class Structures:
+    """Judges once more, by the structure of their parts, what would be answered; a whole batch is asked for at once.
+
+    Args:
+        folder: connected.
+        pipeline: how to judge.
+
+    Attributes:
+        asked: about how many messages.
+    """
+
+    def __init__(self, folder: Mailbox, pipeline: Pipeline) -> None:
+        self.asked = 0
+        self._folder = folder
+        self._pipeline = pipeline
+
+    async def judge(self, batch: list[FetchedMessage], judge: Judge | None) -> list[Record]:
+        """Judge a batch: elsewhere, or here when there is no elsewhere."""
+        records = await judge(batch) if judge is not None else judged_here(self._pipeline, batch)
+        wanted = sorted(Uid(record.uid) for record in records if record.wants_structure)
+        if not wanted:
+            return records
+        self.asked += len(wanted)
+        found = await self._folder.structures(wanted)
+        again = [replace(one, structure=found[one.key.uid]) for one in batch if one.key.uid in found]
+        better = {record.uid: record for record in judged_here(self._pipeline, again)}
+        return [better.get(record.uid, record) for record in records]
+
+
+def judged_here(pipeline: Pipeline, batch: Sequence[FetchedMessage]) -> list[Record]:
+    """Each message as of its own arrival."""
+    found = []
+    for fetched in batch:
+        judgement = pipeline.judge(fetched, now=None)
+        found.append(record_of(judgement, wants_structure=pipeline.wants_structure(judgement)))
+    return found
 
 
 async def _judged(
-    batches: AsyncIterator[list[FetchedMessage]], pipeline: Pipeline, judge: Judge | None
+    batches: AsyncIterator[list[FetchedMessage]], structures: Structures, judge: Judge | None
 ) -> AsyncIterator[list[Record]]:
-    """Judge batches while the next ones are read: elsewhere, and here whatever is too much for elsewhere."""
+    """Judge batches while the next ones are read: elsewhere, and here what is too much for elsewhere."""
     pending: deque[asyncio.Future[list[Record]]] = deque()
     try:
         async for batch in batches:
             if judge is not None and len(pending) < MAX_PENDING:
-                pending.append(asyncio.ensure_future(judge(batch)))
+                pending.append(asyncio.ensure_future(structures.judge(batch, judge)))
             else:
-                yield [record_of(pipeline.judge(fetched, now=None)) for fetched in batch]
+                yield await structures.judge(batch, None)
             while pending and pending[0].done():
                 yield pending.popleft().result()
         while pending:

@@ -19,6 +19,7 @@ class Record:
         sender: the single From address, lower-case; None when there is not exactly one, or it was never looked at.
         recipient: where the reply would go.
         cure: the line to add to the file, for what may be a person.
+        wants_structure: the structure of its parts could change the decision.
     """
 
     mailbox: str
@@ -33,6 +34,7 @@ class Record:
     maybe_person: bool
     cure: str | None
     period: ClosedPeriod | None
+    wants_structure: bool = False
 
     @property
     def is_reply(self) -> bool:
@@ -58,7 +60,7 @@ class Record:
         }
 
 
-def record_of(judgement: Judgement) -> Record:
+def record_of(judgement: Judgement, *, wants_structure: bool = False) -> Record:
     """Keep what is said of a message and let its headers go."""
     decision, message = judgement.decision, judgement.message
     only_from = message.from_[0] if message is not None and len(message.from_) == 1 else None
@@ -75,6 +77,7 @@ def record_of(judgement: Judgement) -> Record:
         maybe_person=isinstance(decision, Skip) and decision.maybe_person,
         cure=decision.cure if isinstance(decision, Skip) else None,
         period=judgement.period,
+        wants_structure=wants_structure,
     )
 
 

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Self
 
-from responder.backtest.record import Record, record_of
+from responder.backtest.back_test import judged_here
+from responder.backtest.record import Record
 from responder.core.errors import TransientError
 from responder.core.message import FetchedMessage
 from responder.core.pipeline import Pipeline
@@ -71,4 +72,4 @@ def _serve(parents: Connection, ours: Connection, pipeline: Pipeline) -> None:
             batch: list[FetchedMessage] = ours.recv()
         except EOFError:
             return
-        ours.send([record_of(pipeline.judge(fetched, now=None)) for fetched in batch])
+        ours.send(judged_here(pipeline, batch))

@@ -67,12 +67,14 @@ class FetchedMessage:
         received_at: INTERNALDATE, the server's clock; None when it could not be read.
         header_block: the bytes of the header fields asked for, as the server returned them.
         flags: IMAP flags and keywords, as spelled by the server.
+        structure: the server's BODYSTRUCTURE, where it was asked for and given.
     """
 
     key: MessageKey
     received_at: datetime | None
     header_block: bytes
     flags: frozenset[str] = frozenset()
+    structure: bytes | None = None
 
 
 class Defect(Enum):

@@ -15,10 +15,12 @@ from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Schedule
 from responder.core.limits.rates import Rates
 from responder.core.mail import headers
+from responder.core.mail.structure import Structure, from_bodystructure
 from responder.core.message import Address, FetchedMessage, InboundMessage, MessageKey
 from responder.core.outcome import OutgoingReply
 from responder.core.reply import Composer
 from responder.core.rules import decide as policy
+from responder.core.rules.case import word
 from responder.core.rules.decide import MailboxRules
 
 
@@ -58,16 +60,19 @@ class Pipeline:
     discreet: bool = False
     rates: Rates = field(default_factory=Rates)
 
-    def judge(self, fetched: FetchedMessage, *, now: datetime | None) -> Judgement:
+    def judge(self, fetched: FetchedMessage, *, now: datetime | None, structure: Structure | None = None) -> Judgement:
         """Decide on one message.
 
         Args:
             fetched: what the mailbox handed over; any bytes.
             now: the present, or None to judge the message at its own time of arrival (a back-test).
+            structure: of a saved file; a mailbox hands it over with the message.
         """
+        if fetched.structure is not None:
+            structure = from_bodystructure(fetched.structure)
         message = headers.parse(fetched.header_block, fetched.received_at, fetched.flags)
         timing = self._timing(fetched.received_at, now)
-        decision = policy.decide(message, self.rules, timing)
+        decision = policy.decide(message, self.rules, timing, structure)
         if isinstance(decision, Skip) and self._differs_by_delivery(message, decision, now):
             why = f"{decision.why}; but the time in Received says otherwise, by which it would be answered"
             decision = replace(decision, why=why, maybe_person=True)
@@ -82,6 +87,13 @@ class Pipeline:
             return False
         moved = replace(message, received_at=delivered_at)
         return isinstance(policy.decide(moved, self.rules, self._timing(delivered_at, now)), Reply)
+
+    def wants_structure(self, judgement: Judgement) -> bool:
+        """Whether the structure could change the decision: of a message in parts that would be answered."""
+        if not isinstance(judgement.decision, Reply) or judgement.message is None:
+            return False
+        kinds = map(word, judgement.message.values("content-type"))
+        return any(kind.startswith("multipart/") for kind in kinds)
 
     def judge_by_time(self, key: MessageKey, received_at: datetime) -> Judgement | None:
         """The judgement that needs no header: it came in working hours. None when headers have to decide."""

@@ -22,7 +22,7 @@ from responder.core.message import FetchedMessage, MessageKey, UidValidity
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.health import BreakerState, MailboxLog
-from responder.live.judge import judge_safely, name_of, terms_of
+from responder.live.judge import judge_batch, judge_safely, name_of, terms_of
 from responder.live.ports import Folder, Sender
 
 MAX_IN_FLIGHT = 8
@@ -110,7 +110,8 @@ class Answerer:
             if key not in found:
                 await self._withdraw(key, "gone", "it is no longer in the folder")
         pipeline = self._pipeline()
-        self.start([self._judged(fetched, pipeline) for fetched in found.values()])
+        judged = await judge_batch(folder, list(found.values()), pipeline, self._clock(), self._log)
+        self.start([Fresh(fetched, judgement, pipeline) for fetched, judgement in judged])
 
     async def _ready(self, uid_validity: UidValidity) -> list[MessageKey]:
         room = MAX_IN_FLIGHT - len(self._tasks)

@@ -18,7 +18,7 @@ from responder.core.pipeline import Judgement, Pipeline
 from responder.live.answer import Fresh
 from responder.live.clock import ClockWitness, uptime
 from responder.live.health import MailboxLog
-from responder.live.judge import judge_safely, name_of
+from responder.live.judge import judge_batch, judge_safely, name_of
 from responder.live.ports import Folder
 
 Times = list[tuple[Uid, datetime | None]]
@@ -189,8 +189,9 @@ class Intake:
         wanted = [uid for uid, received_at in times if not self._settled_by_time(uid, received_at, cursor.uid_validity)]
         if wanted:
             async for batch in folder.fetch(wanted, cursor.uid_validity):
-                for fetched in batch:
-                    self._take_in_one(fetched, found)
+                pipeline = self._pipeline()
+                for fetched, judgement in await judge_batch(folder, batch, pipeline, self._clock(), self._log):
+                    self._take_in_one(fetched, judgement, pipeline, found)
         last = max([cursor.last_uid, *(uid for uid, _ in times[-1:])])
         following = Cursor(cursor.uid_validity, last, self._latest(times, cursor.latest_received_at))
         await self._record(following, found)
@@ -211,9 +212,9 @@ class Intake:
             self._log.skipped(judgement)
         return judgement is not None
 
-    def _take_in_one(self, fetched: FetchedMessage, found: Batch) -> None:
-        now, pipeline = self._clock(), self._pipeline()
-        judgement = self._listed(judge_safely(pipeline, fetched, now, self._log))
+    def _take_in_one(self, fetched: FetchedMessage, judgement: Judgement, pipeline: Pipeline, found: Batch) -> None:
+        now = self._clock()
+        judgement = self._listed(judgement)
         self._witness.note(fetched.received_at, judgement.message)
         match _entry(judgement, now):
             case NewDue() as entry:

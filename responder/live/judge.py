@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from responder.adapters.events import Event
@@ -11,6 +13,7 @@ from responder.core.limits.rates import domain_of
 from responder.core.message import FetchedMessage, InboundMessage
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live.health import MailboxLog
+from responder.live.ports import Folder
 
 UNREADABLE = Skip("unreadable", "judging it failed; see the log", maybe_person=True)
 
@@ -22,6 +25,24 @@ def judge_safely(pipeline: Pipeline, fetched: FetchedMessage, now: datetime, mai
     except Exception as error:  # noqa: BLE001 - the one broad net per message: a poison message must not stop those behind it
         mailbox_log.write(Event.JUDGING_FAILED, uid=fetched.key.uid, error=error)
         return Judgement(fetched.key, fetched.received_at, None, UNREADABLE, None)
+
+
+async def judge_batch(
+    folder: Folder, batch: Sequence[FetchedMessage], pipeline: Pipeline, now: datetime, mailbox_log: MailboxLog
+) -> list[tuple[FetchedMessage, Judgement]]:
+    """Judge these messages, and those that would be answered once more by the structure of their parts.
+
+    Raises:
+        TransientError: the connection was lost; what cost it is not asked for again.
+    """
+    judged = [(fetched, judge_safely(pipeline, fetched, now, mailbox_log)) for fetched in batch]
+    wanted = sorted(fetched.key.uid for fetched, judgement in judged if pipeline.wants_structure(judgement))
+    found = await folder.structures(wanted) if wanted else {}
+    for number, (fetched, _) in enumerate(judged):
+        if fetched.key.uid in found:
+            whole = replace(fetched, structure=found[fetched.key.uid])
+            judged[number] = whole, judge_safely(pipeline, whole, now, mailbox_log)
+    return judged
 
 
 def name_of(message: InboundMessage) -> str:

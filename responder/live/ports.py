@@ -32,6 +32,10 @@ class Folder(Protocol):
         """Headers, in batches; a UID that is gone is absent."""
         ...
 
+    async def structures(self, uids: Sequence[Uid]) -> dict[Uid, bytes]:
+        """BODYSTRUCTURE of these messages; what the server does not give is absent."""
+        ...
+
     async def wait(self, timeout: float, wake: asyncio.Event) -> bool:  # noqa: ASYNC109 - it is how long to watch
         """Watch for new mail; True when there may be some. Returns early when ``wake`` is set."""
         ...

@@ -194,3 +194,42 @@ async def test_refused_times_and_headers() -> None:
                     await ask
                 assert caught.value.retry_after == 3600.0
             await mailbox.noop()  # a NO does not cost the connection
+
+
+@pytest.mark.parametrize("word", ["NO", "BAD"])
+async def test_a_server_that_gives_no_structure_is_not_asked_again(word: str) -> None:
+    """It costs nothing: the message is answered as its headers say."""
+    asked: list[bytes] = []
+
+    def hook(talk: Talk, tag: bytes, _command: str, line: bytes) -> bool:
+        if b"BODYSTRUCTURE" in line:
+            asked.append(line)
+            talk.send(tag + f" {word} what is this\r\n".encode())
+        return b"BODYSTRUCTURE" in line
+
+    with ImapScript(hook) as server:
+        async with mailbox_of(server_of(server)) as mailbox:
+            await mailbox.connect()
+            assert await mailbox.structures([Uid(1)]) == {}
+            assert await mailbox.structures([Uid(2)]) == {}
+    assert len(asked) == 1
+
+
+async def test_a_structure_that_costs_the_connection_is_not_asked_for_again() -> None:
+    """The next session answers the message without it."""
+    asked: list[bytes] = []
+
+    def hook(talk: Talk, _tag: bytes, _command: str, line: bytes) -> bool:
+        if b"BODYSTRUCTURE" in line:
+            asked.append(line)
+            talk.close()
+        return b"BODYSTRUCTURE" in line
+
+    with ImapScript(hook) as server:
+        async with mailbox_of(server_of(server)) as mailbox:
+            await mailbox.connect()
+            with pytest.raises(TransientError):
+                await asyncio.wait_for(mailbox.structures([Uid(1)]), SOON)
+            await mailbox.connect()
+            assert await mailbox.structures([Uid(1)]) == {}
+    assert len(asked) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from responder.core.errors import AuthenticationError, PermanentError, TransientError
 from responder.core.mail.headers import MAX_HEADER_OCTETS
+from responder.core.mail.structure import from_bodystructure
 from responder.core.message import MessageKey, Uid, UidValidity
 from tests.lab.dovecot import Dovecot
 from tests.wire.mailboxes import QUICK, USER, Login, Server, fetched, mailbox_of
@@ -276,3 +277,25 @@ async def test_twenty_mailboxes_share_two_threads(lab: Dovecot, user: str) -> No
             await asyncio.to_thread(lab.deliver, name, message(), ARRIVAL)
         assert all(await asyncio.wait_for(asyncio.gather(*waiting), 30))
     pool.close()
+
+
+async def test_the_structure_of_a_message(lab: Dovecot, user: str) -> None:
+    """What Dovecot says of the parts is read; no text comes with it, and no flag changes."""
+    parts = (
+        b'Content-Type: multipart/alternative; boundary="x"\r\n\r\n'
+        b"--x\r\nContent-Type: text/plain\r\n\r\nprivate words\r\n"
+        b'--x\r\nContent-Type: text/calendar; method=REQUEST; name="a \\"b.ics"\r\n\r\nBEGIN:VCALENDAR\r\n--x--\r\n'
+    )
+    lab.deliver(user, b"Subject: a\r\n" + parts, ARRIVAL)
+    lab.deliver(user, message(2), ARRIVAL)
+    async with mailbox_of(tls(lab), login=Login(user)) as mailbox:
+        await mailbox.connect()
+        found = await mailbox.structures([Uid(1), Uid(2), Uid(9)])
+        [first, _] = await fetched(mailbox, [1, 2])
+    read = {uid: from_bodystructure(answer) for uid, answer in found.items()}
+    assert {uid: [part.kind for part in one.walk()] if one else [] for uid, one in read.items()} == {
+        1: ["multipart/alternative", "text/plain", "text/calendar"],
+        2: ["text/plain"],
+    }
+    assert not any(b"private words" in answer for answer in found.values())
+    assert not first.flags - {"\\Recent"}

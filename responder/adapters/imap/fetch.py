@@ -36,17 +36,20 @@ class FetchMemory:
 
     Attributes:
         width: UIDs per command.
+        structures_in_doubt: messages whose structure is being asked for, or was when a connection was lost.
     """
 
     width: int = field(default_factory=lambda: CHUNK)
     _uid_validity: UidValidity | None = None
     _failures: dict[Uid, int] = field(default_factory=dict)
+    structures_in_doubt: set[Uid] = field(default_factory=set)
 
     def keep_for(self, uid_validity: UidValidity) -> None:
         """Forget everything if the folder's UIDs mean other messages now."""
         if uid_validity != self._uid_validity:
             self._uid_validity = uid_validity
             self._failures.clear()
+            self.structures_in_doubt.clear()
 
     def __contains__(self, uid: Uid) -> bool:
         """Whether it went wrong before: it must not be asked for together with others."""

@@ -17,7 +17,7 @@ from responder.adapters.imap.errors import asked_to_wait, code_of, refused_comma
 from responder.adapters.imap.fetch import Fetch, FetchMemory
 from responder.adapters.imap.idle import IdleResult, IdleRound
 from responder.adapters.imap.protocol import FETCH_ALLOWANCE, Transport
-from responder.adapters.imap.responses import MAX_UID, Item, Reading, read_items, uid_set
+from responder.adapters.imap.responses import MAX_UID, Item, Reading, read_items, read_structures, uid_set
 from responder.adapters.imap.threads import CommandPool
 from responder.core.errors import TransientError
 from responder.core.mail.headers import MAX_HEADER_OCTETS
@@ -94,6 +94,7 @@ class Mailbox:
         self._header_part = f"BODY.PEEK[HEADER.FIELDS ({' '.join(header_names).upper()})]"
         self._memory = memory or FetchMemory()
         self._parts_refused = False
+        self._structures_refused = False
         self._connection: Connection | None = None
         self._state = FolderState(None, None, 0)
         self._turn = asyncio.Lock()
@@ -244,6 +245,29 @@ class Mailbox:
         async with contextlib.aclosing(walk.batches(uids)) as batches:
             async for items in batches:
                 yield [self._fetched(item, uid_validity) for item in items]
+
+    async def structures(self, uids: Sequence[Uid]) -> dict[Uid, bytes]:
+        """BODYSTRUCTURE of these messages, as far as the server gives it. No text is read.
+
+        A server that refuses is not asked again; a message that cost a connection is not asked about again.
+
+        Args:
+            uids: ascending; at most one batch of ``fetch``.
+        """
+        wanted = [uid for uid in uids if uid not in self._memory.structures_in_doubt]
+        if not wanted or self._structures_refused:
+            return {}
+        self._memory.structures_in_doubt.update(wanted)
+
+        def work(connection: Connection) -> tuple[Answer, dict[Uid, bytes]]:
+            items = "(UID BODYSTRUCTURE)"
+            answer = connection.command("UID", "FETCH", uid_set(wanted), items, rows="FETCH", allowance=FETCH_ALLOWANCE)
+            return answer, read_structures(answer.rows)
+
+        answer, found = await self._run(work)
+        self._structures_refused = not answer.is_ok
+        self._memory.structures_in_doubt.difference_update(wanted)
+        return found
 
     async def ask(self, uids: Sequence[Uid], *, headers: bool) -> tuple[Answer, Reading]:
         """One UID FETCH; for ``fetch``."""

@@ -41,6 +41,7 @@ _VALUE = re.compile(
     rb'"(?P<quoted>(?:[^"\\]|\\.)*)"|\((?P<list>[^()]*)\)|(?P<nil>NIL)|~?(?P<literal>\{\d+\})|(?P<atom>[^\s()"{}]+)',
     re.IGNORECASE,
 )
+_STRUCTURE = re.compile(rb"\bBODYSTRUCTURE (?=\()", re.IGNORECASE)
 _SOME_UID = re.compile(rb"\bUID (\d{1,10})\b")
 
 
@@ -82,6 +83,18 @@ def read_items(rows: Sequence[Row]) -> Reading:
         else:
             reading.items.append(item)
     return reading
+
+
+def read_structures(rows: Sequence[Row]) -> dict[Uid, bytes]:
+    """BODYSTRUCTURE of each message that has one, as the server wrote it, literals included. Never raises."""
+    found: dict[Uid, bytes] = {}
+    for head, rest in _messages(rows):
+        whole = b"".join(b"\r\n".join(row) if isinstance(row, tuple) else row for row in (head, *rest))
+        start, uid = _STRUCTURE.search(whole), _SOME_UID.search(whole)
+        number = _uid(uid[1]) if uid else None
+        if start is not None and number is not None:
+            found.setdefault(number, whole[start.end() :])
+    return found
 
 
 def read_internaldate(text: bytes) -> datetime | None:

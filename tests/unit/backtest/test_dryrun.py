@@ -10,11 +10,11 @@ from typing import cast
 import pytest
 
 from responder.adapters.imap import Mailbox
-from responder.backtest.back_test import MAX_PENDING, Report, Window, _judged, back_test
+from responder.backtest.back_test import MAX_PENDING, Report, Structures, Window, _judged, back_test
 from responder.backtest.record import Record, record_of
 from responder.core.errors import TransientError
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
-from tests.unit.live.fakes import FOLDER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
+from tests.unit.live.fakes import FOLDER, INVITATION, LETTER, MAILBOX, NIGHT, Clock, FakeFolder, header_block, pipeline
 
 
 async def judged(folder: FakeFolder, window: Window | None = None) -> Report:
@@ -123,6 +123,28 @@ async def test_two_judges_share_the_batches(busy: bool) -> None:
             await asyncio.sleep(0)
         free.set()
 
-    records = [record async for found in _judged(reading(), way, judge) for record in found]
+    structures = Structures(cast("Mailbox", FakeFolder(Clock())), way)
+    records = [record async for found in _judged(reading(), structures, judge) for record in found]
     assert sorted(record.uid for record in records) == list(range(1, 8))
     assert len(elsewhere) == (MAX_PENDING if busy else 7)
+
+
+async def test_the_structure_is_asked_of_candidates_alone_and_at_once() -> None:
+    """Of a chunk's messages in parts that would be answered; an invitation is then listed."""
+    folder = FakeFolder(Clock())
+    parts = b"Content-Type: multipart/alternative; boundary=x\r\n"
+    letter = folder.deliver(parts + header_block("ann@mail.example"), NIGHT)
+    invitation = folder.deliver(parts + header_block("boss@mail.example"), NIGHT)
+    unknown = folder.deliver(parts + header_block("kim@mail.example"), NIGHT)
+    folder.deliver(header_block("bo@mail.example"), NIGHT)
+    folder.deliver(b"List-Id: <a.example>\r\n" + parts + header_block("list@mail.example"), NIGHT)
+    folder.parts = {letter: LETTER, invitation: INVITATION}
+    report = await judged(folder)
+
+    assert folder.structures_asked == [letter, invitation, unknown]
+    assert report.structures == 3
+    assert {record.uid: record.rule for record in report.records if record.uid in {letter, invitation, unknown}} == {
+        letter: "out-of-hours",
+        invitation: "calendar",
+        unknown: "out-of-hours",
+    }

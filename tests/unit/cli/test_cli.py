@@ -185,6 +185,15 @@ def test_explain_what_may_be_a_person(message: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("config")
+def test_explain_looks_at_the_parts_of_the_file(message: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the daemon asks the server for them: an invitation shows in a part alone."""
+    invitation = "\n--x\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n--x--\n"
+    message.write_text(f"Content-Type: multipart/mixed; boundary=x\n{PERSON}{invitation}", encoding="utf-8")
+    assert main(["explain", str(message)]) == 0
+    assert "NO REPLY: calendar:" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("config")
 def test_explain_as_json(message: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One object, the contract's keys."""
     assert main(["explain", "--json", "--at", "2026-11-23T10:00", str(message)]) == 0

@@ -87,6 +87,11 @@ class Clock:
         self.at += timedelta(**amount)
 
 
+LETTER = b'(("text" "plain" NIL NIL NIL "7bit" 9 1)("text" "html" NIL NIL NIL "7bit" 9 1) "alternative" NIL)'
+INVITATION = b'(("text" "plain" NIL NIL NIL "7bit" 9 1)("text" "calendar" ("method" "REQUEST") NIL) "alternative")'
+"""What a server says of the parts of a message."""
+
+
 class FakeFolder:
     """A folder in memory, for many connections; ``faults`` are raised one by one, before anything else is done."""
 
@@ -97,6 +102,8 @@ class FakeFolder:
         self.faults: list[Exception] = []
         self.connections = 0
         self.fetched: list[Uid] = []
+        self.parts: dict[Uid, bytes] = {}
+        self.structures_asked: list[Uid] = []
         self.news = asyncio.Event()
         self.closed = 0
         self.session: UidValidity | None = None
@@ -148,6 +155,12 @@ class FakeFolder:
                 batch.append(FetchedMessage(MessageKey(MAILBOX, FOLDER, uid_validity, uid), received_at, block))
         if batch:
             yield batch
+
+    async def structures(self, uids: Sequence[Uid]) -> dict[Uid, bytes]:
+        """See ``Folder``."""
+        self._same_folder()
+        self.structures_asked += uids
+        return {uid: self.parts[uid] for uid in uids if uid in self.parts}
 
     async def wait(self, timeout: float, wake: asyncio.Event) -> bool:  # noqa: ASYNC109 - the protocol's name
         """See ``Folder``."""

@@ -14,7 +14,7 @@ from responder.core.outcome import Deferred
 from responder.core.pipeline import Judgement, Pipeline
 from responder.live import intake
 from responder.live.answer import Fresh
-from tests.unit.live.fakes import NIGHT, UTC_ZONE, FakeFolder, header_block, pipeline
+from tests.unit.live.fakes import INVITATION, LETTER, NIGHT, UTC_ZONE, FakeFolder, header_block, pipeline
 from tests.unit.live.test_service import Stage, stage
 
 __all__ = ["stage"]
@@ -112,3 +112,22 @@ async def test_a_reload_judges_what_was_taken_in_again(stage: Stage) -> None:
     stage.folder.deliver(header_block())
     await stage.ended(withdrawn=1)
     assert stage.sender.sent == []
+
+
+PARTS = b"Content-Type: multipart/alternative; boundary=x\r\n"
+
+
+async def test_an_invitation_in_a_part_gets_no_reply(stage: Stage) -> None:
+    """The structure is asked of messages in parts that would be answered; without one they are answered."""
+    await stage.start()
+    await stage.watching()
+    for uid, name in enumerate(("boss", "ann", "kim", "bo"), 1):
+        block = header_block(f"{name}@mail.example", message_id=f"{name}@x")
+        stage.folder.messages[Uid(uid)] = (NIGHT, block if name == "bo" else PARTS + block)
+    stage.folder.messages[Uid(5)] = (NIGHT, b"List-Id: <a.example>\r\n" + PARTS + header_block("list@mail.example"))
+    stage.folder.parts = {Uid(1): INVITATION, Uid(2): LETTER, Uid(3): b"(nonsense"}
+    stage.folder.news.set()
+    await stage.until(lambda: len(stage.sender.sent) == 3)
+
+    assert stage.folder.structures_asked == [1, 2, 3]
+    assert set(stage.sender.recipients()) == {"ann@mail.example", "kim@mail.example", "bo@mail.example"}

@@ -125,6 +125,7 @@ class Event(Enum):
     RELOADED = "configuration reloaded", INFO, ("changed",), "The file, or one that it names, was read again."
     REFUSED = "configuration refused", ERROR, ("why",), "The file cannot be used; the last good one stays in force."
     CONFIG_WARNING = "configuration warning", WARNING, ("why",), "The file is in force; this in it may be a mistake."
+    PARTLY_WRONG = "configuration partly wrong", ERROR, ("why",), "This is left out, and all else is in force."
     WORDS_REFUSED = "configured text refused", ERROR, ("why",), "Replies are sent without what no reply may show."
     RELOAD_FAILED = "reload failed", ERROR, (), "A fault in the program; the last good configuration stays in force."
     CLOCK_STEPPED = (

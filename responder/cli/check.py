@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 
 from responder.adapters.imap import FolderState, Mailbox
 from responder.cli.approval import approval
-from responder.cli.context import chosen, load, login_of, now
+from responder.cli.context import chosen, config_path, load_from, login_of, now
 from responder.config import Config, MailboxConfig, pipeline_of
 from responder.core.errors import PermanentError, ResponderError
 from responder.core.mail import authentication, headers
@@ -19,11 +19,14 @@ LATEST_MAIL, LATEST_UIDS = 100, 2000
 """How much of the mailbox's own mail is looked at for a proposal; UIDs have gaps."""
 
 OK, BAD, LOOK = "ok   ", "WRONG", "look "
+LEFT_OUT = "The responder starts without it, and refuses a reload."
 
 
 def check(arguments: argparse.Namespace) -> int:
     """``responder check``: 0 only if all is well; what is merely worth a look does not fail it."""
-    config = load(arguments)
+    config = load_from(config_path(arguments), salvage=True)
+    for problem in config.faults:
+        print(f"{BAD} {problem} {LEFT_OUT}")
     print(f"{OK} {config.path}: {len(config.mailboxes)} mailbox(es), {config.region}, {config.zone.key}")
     for warning in (*config.warnings, *config.crisis_warnings(now().astimezone(config.zone).date())):
         print(f"{LOOK} {warning}")
@@ -32,7 +35,7 @@ def check(arguments: argparse.Namespace) -> int:
     is_approved, about = approval(config)
     print(f"{OK if is_approved else LOOK} {about}")
     results = [asyncio.run(_check_mailbox(config, box)) for box in chosen(config, arguments)]
-    return 0 if all(results) and not config.refusals else 1
+    return 0 if all(results) and not (config.refusals or config.faults) else 1
 
 
 async def _check_mailbox(config: Config, box: MailboxConfig) -> bool:

@@ -28,9 +28,14 @@ def load(arguments: argparse.Namespace) -> Config:
     return load_from(config_path(arguments))
 
 
-def load_from(path: Path) -> Config:
-    """Read a configuration, with its holidays and calendars."""
-    return configuration.load(path, Calendars().at(now()))
+def load_from(path: Path, *, salvage: bool = False) -> Config:
+    """Read a configuration, with its holidays and calendars; ``salvage`` as ``responder run`` does at its start."""
+    return configuration.load(path, calendars().at(now()), salvage=salvage)
+
+
+def calendars(*, writes: bool = False) -> Calendars:
+    """The reader of calendars; the daemon alone writes down what they take, in its state directory."""
+    return Calendars(state_directory(os.environ) / "calendars", writes=writes)
 
 
 def config_path(arguments: argparse.Namespace) -> Path:

@@ -9,8 +9,7 @@ import os
 import sys
 import threading
 
-from responder.adapters.calendars import Calendars
-from responder.cli.context import config_path, ledger_key, login_of, now, state_directory
+from responder.cli.context import calendars, config_path, ledger_key, login_of, now, state_directory
 from responder.config import Config, load
 from responder.daemon import logs
 from responder.daemon.daemon import Daemon
@@ -20,13 +19,13 @@ def run(arguments: argparse.Namespace) -> int:
     """``responder run``."""
     style = arguments.log or logs.choose_style(os.environ, sys.stderr)
     logs.configure(style, level=logging.DEBUG if arguments.verbose else logging.INFO)
-    path, calendars = config_path(arguments), Calendars()
+    path, reader = config_path(arguments), calendars(writes=True)
 
-    def read() -> Config:
-        return load(path, calendars.at(now()))
+    def read(*, salvage: bool = False) -> Config:
+        return load(path, reader.at(now()), salvage=salvage)
 
     daemon = Daemon(
-        read(),
+        read(salvage=True),
         reload=read,
         state_directory=state_directory(os.environ),
         login_of=login_of,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from responder.config import mailboxes, schema, week
 from responder.config.closed import CalendarReader, ClosedDays
 from responder.config.helplines import help_block
-from responder.config.problems import Findings, Problem
+from responder.config.problems import Findings, Loc, Problem
 from responder.config.replies import Replies, replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.core.errors import Told
@@ -30,7 +30,11 @@ _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The tables of one file; None, or absent by its index, where one could not be read."""
+    """The tables of one file; None, or absent by its index, where one could not be read.
+
+    Attributes:
+        doubts: what is unknown of the practice's hours, at ``()``, and of a mailbox's own.
+    """
 
     practice: schema.Practice | None
     hours: schema.Hours | None
@@ -42,6 +46,7 @@ class Sections:
     rates: schema.Rates | None
     contact_forms: Mapping[int, schema.ContactForm]
     mailboxes: Mapping[int, schema.Mailbox]
+    doubts: Mapping[Loc, week.Doubts] = field(default_factory=dict[Loc, week.Doubts])
 
 
 def build(path: Path, sections: Sections, calendars: CalendarReader, findings: Findings) -> Config | None:
@@ -54,15 +59,13 @@ def build(path: Path, sections: Sections, calendars: CalendarReader, findings: F
         findings: whatever is found is added.
     """
     problems = findings.problems
-    hours = week.Week(sections.hours, sections.closures, sections.openings)
-    holidays = _holidays(path, sections.holidays, problems)
-    closed = _closed(calendars, holidays, sections.practice, problems)
-    schedule = week.practice_schedule(sections.practice, hours, closed, problems)
-    own_schedules = _own_schedules(schedule, sections.mailboxes, problems)
+    holidays, closed = _closed_days(path, sections, calendars, findings)
+    schedule = _practice_schedule(sections, closed, problems)
+    own_schedules = _own_schedules(schedule, sections, problems)
     said = _replies(path, sections, findings)
     accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
     practice, reply = sections.practice, sections.reply
-    if schedule is None or said is None or practice is None or reply is None or sections.crisis is None or problems:
+    if schedule is None or said is None or practice is None or reply is None or sections.crisis is None:
         return None
     boxes = tuple(
         MailboxConfig(
@@ -79,9 +82,11 @@ def build(path: Path, sections: Sections, calendars: CalendarReader, findings: F
         )
         for account in accounts
     )
+    if not boxes:
+        return None
     return Config(
         path=path,
-        practice_name=practice.name,
+        practice_name=said.usual.practice_name,
         zone=practice.time_zone,
         region=practice.region,
         languages=tuple(practice.languages),
@@ -163,35 +168,46 @@ def _english_name(code: str) -> str:
 # The week
 
 
-def _own_schedules(
-    practice: Schedule | None, tables: Mapping[int, schema.Mailbox], problems: list[Problem]
-) -> dict[int, Schedule]:
+def _practice_schedule(sections: Sections, closed: ClosedDays, problems: list[Problem]) -> Schedule | None:
+    """None when no time is known at which it is closed: then no reply would be true."""
+    known = sections.doubts.get((), week.Doubts())
+    said = week.of_practice(sections.hours, sections.closures, sections.openings, known)
+    schedule = week.practice_schedule(sections.practice, said, closed, problems)
+    is_ever_closed = len(known.days) < len(week.DAYS) or sections.closures
+    return schedule if is_ever_closed else None
+
+
+def _own_schedules(practice: Schedule | None, sections: Sections, problems: list[Problem]) -> dict[int, Schedule]:
     """Those of mailboxes that have their own, by the mailbox's index in the file."""
-    own = {index: found for index, table in tables.items() if (found := week.of_mailbox(index, table))}
-    return {} if practice is None else {i: week.mailbox_schedule(practice, w, problems) for i, w in own.items()}
+    if practice is None:
+        return {}
+    weeks = (
+        (index, week.of_mailbox(index, table, sections.doubts.get(("mailbox", index), week.Doubts())))
+        for index, table in sections.mailboxes.items()
+    )
+    return {index: week.mailbox_schedule(practice, own, problems) for index, own in weeks if own}
 
 
-def _holidays(path: Path, table: schema.Holidays | None, problems: list[Problem]) -> HolidayConfig:
-    """Where the calendars lie; they are read later, and again when they change."""
-    if table is None:
-        return HolidayConfig()
-    for index, name in enumerate(table.calendars):
-        if _ADDRESS.match(name):
-            text = "this is an address, and only files are read. Save the calendar to a file and write its name here"
-            problems.append(Problem(("holidays", "calendars", index), "address-of-calendar", text))
-    return HolidayConfig(table.public, tuple(path.parent / name for name in table.calendars))
-
-
-def _closed(
-    calendars: CalendarReader, holidays: HolidayConfig, practice: schema.Practice | None, problems: list[Problem]
-) -> ClosedDays:
-    if practice is None:  # neither its holidays nor its zone are known
-        return ClosedDays()
-    closed = calendars(holidays, practice.region, practice.time_zone)
-    problems += [
-        Problem(("holidays", "calendars", index), "bad-calendar", text) for index, text in closed.unusable.items()
+def _closed_days(
+    path: Path, sections: Sections, calendars: CalendarReader, findings: Findings
+) -> tuple[HolidayConfig, ClosedDays]:
+    """Where the calendars lie, and what they close; they are read again when they change."""
+    problems, table = findings.problems, sections.holidays or schema.Holidays()
+    files = {index: path.parent / name for index, name in enumerate(table.calendars) if not _ADDRESS.match(name)}
+    text = "this is an address, and only files are read. Save the calendar to a file and write its name here"
+    addresses = set(range(len(table.calendars))) - set(files)
+    problems += [Problem(("holidays", "calendars", index), "address-of-calendar", text) for index in addresses]
+    holidays = HolidayConfig(table.public, tuple(files.values()))
+    if sections.practice is None:  # neither its holidays nor its zone are known
+        return holidays, ClosedDays()
+    closed = calendars(holidays, sections.practice.region, sections.practice.time_zone)
+    places = list(files)
+    findings.faults += [
+        Problem(("holidays", "calendars", places[number]), "bad-calendar", said) for number, said in closed.faults
     ]
-    return closed
+    unusable = {places[number]: said for number, said in closed.unusable.items()}
+    problems += [Problem(("holidays", "calendars", index), "bad-calendar", said) for index, said in unusable.items()]
+    return holidays, replace(closed, unusable=unusable | dict.fromkeys(addresses, text))
 
 
 # The reply

@@ -20,12 +20,14 @@ class ClosedDays:
         dates: public holidays with their names.
         events: of calendars.
         remarks: what is worth a look, one sentence each.
+        faults: what is wrong with a calendar that is used all the same, each with its index in the file.
         unusable: why a calendar cannot be used and has no good copy, by its index in the file.
     """
 
     dates: Mapping[date, str] = field(default_factory=dict[date, str])
     events: tuple[Closure, ...] = ()
     remarks: tuple[Told, ...] = ()
+    faults: tuple[tuple[int, str], ...] = ()
     unusable: Mapping[int, str] = field(default_factory=dict[int, str])
 
 

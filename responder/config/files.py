@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final, TypeVar
 
 _T = TypeVar("_T")
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 2.0
 """Seconds for one file: a disk that wakes up or a slow network has answered by then."""
 
 _hanging: dict[Path, threading.Thread] = {}
@@ -91,3 +92,22 @@ def _within_patience(path: Path, act: Callable[[], _T]) -> _T:
 
 def _hangs() -> OSError:
     return TimeoutError(errno.ETIMEDOUT, f"no answer within {PATIENCE:.0f} seconds (is its disk or server gone?)")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put a file in place, whole and durable, that only its owner may read; its directory is made as private.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    made = Path(name)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from responder.config.build import Sections, build
 from responder.config.closed import CalendarReader
 from responder.config.find import read_text
 from responder.config.problems import Findings, Problem, from_validation, sentences
+from responder.config.salvage import asks_for_discretion, doubts, sound_part
 from responder.config.spelling import did_you_mean
 from responder.config.values import Config
 from responder.core.errors import ConfigError, Told
@@ -30,7 +31,7 @@ _DEEPEST: Final = 20
 """Tables and lists in one another, of which no file needs more than five."""
 
 
-def load(path: Path, calendars: CalendarReader) -> Config:
+def load(path: Path, calendars: CalendarReader, *, salvage: bool = False) -> Config:
     """Read and check a configuration file.
 
     No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file, calendar)
@@ -40,21 +41,28 @@ def load(path: Path, calendars: CalendarReader) -> Config:
     Args:
         path: the file.
         calendars: reads the public holidays and calendars that it asks for.
+        salvage: leave out what is wrong, and tell it in ``Config.faults``, as long as a true reply with a way to help
+            can go out: for a start, where nothing better is running.
 
     Raises:
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
     """
     text = read_text(path)
-    reader = _Reader(_parse(path, text))
+    reader = _Reader(_parse(path, text), salvage=salvage)
     sections = reader.sections()
     findings = Findings(problems=reader.problems)
     config = build(path, sections, calendars, findings)
-    if config is None or findings.problems:
+    if config is None or (findings.problems and not salvage):
         raise ConfigError(sentences(path, text, findings.problems + findings.refusals))
-    if not (findings.refusals or findings.looks):
+    if not (findings.problems or findings.faults or findings.refusals or findings.looks):
         return config
     looks = sentences(path, text, findings.looks)
-    return replace(config, refusals=sentences(path, text, findings.refusals), remarks=(*config.remarks, *looks))
+    return replace(
+        config,
+        faults=sentences(path, text, findings.problems + findings.faults),
+        refusals=sentences(path, text, findings.refusals),
+        remarks=(*config.remarks, *looks),
+    )
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
@@ -89,12 +97,22 @@ def _is_deep(raw: dict[str, Any]) -> bool:
 class _Reader:
     """Takes the tables one by one, so that a mistake in one does not hide those in the others."""
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], *, salvage: bool) -> None:
         self._raw = raw
+        self._salvage = salvage
         self.problems: list[Problem] = []
 
     def sections(self) -> Sections:
         self._unknown_tables()
+        read = self._read()
+        if not (self._salvage and self.problems):
+            return read
+        reply = read.reply
+        if reply is not None and asks_for_discretion(self.problems):
+            reply = reply.model_copy(update={"style": "discreet"})
+        return replace(read, reply=reply, doubts=doubts(self.problems, self._raw))
+
+    def _read(self) -> Sections:
         return Sections(
             practice=self._table("practice", schema.Practice),
             hours=self._table("hours", schema.Hours),
@@ -134,7 +152,7 @@ class _Reader:
             self.problems.append(
                 Problem((key,), "wrong-brackets", f"there is one only. Write [{key}] with single brackets", at_key=True)
             )
-            return None
+            return sound_part(raw, model, ()) if self._salvage else None
         return self._validated((key,), raw, model)
 
     def _tables(self, key: str, model: type[_Table]) -> dict[int, _Table]:
@@ -143,7 +161,7 @@ class _Reader:
         if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
             text = f"there may be several. Write [[{key}]] with double brackets"
             self.problems.append(Problem((key,), "wrong-brackets", text, at_key=True))
-            return {}
+            raw = [raw] if self._salvage and isinstance(raw, dict) else []
         read = {index: self._validated((key, index), entry, model) for index, entry in enumerate(raw)}
         return {index: table for index, table in read.items() if table is not None}
 
@@ -158,5 +176,6 @@ class _Reader:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            self.problems.extend(from_validation(model, loc, error))
-            return None
+            found = list(from_validation(model, loc, error))
+            self.problems += found
+            return sound_part(raw, model, [each.loc[len(loc) :] for each in found]) if self._salvage else None

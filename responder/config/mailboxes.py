@@ -61,18 +61,36 @@ def accounts(
     forms: Mapping[int, schema.ContactForm],
     problems: list[Problem],
 ) -> list[Account]:
-    """Every mailbox that holds together; whatever is wrong is added to ``problems``."""
+    """Every mailbox that holds together; what is wrong is added to ``problems``."""
+    twice = list(_addresses_listed_twice(tables))
+    problems += twice
+    tables = _without(tables, twice)
     served = frozenset(address.identity for table in tables.values() for address in _addresses(table))
     contact_forms = tuple(ContactForm(form.from_, form.host, form.return_path) for form in forms.values())
-    problems.extend(_addresses_listed_twice(tables))
     problems.extend(_forms_listed_twice(forms))
     found: dict[int, Account] = {}
     for index, table in tables.items():
         account = _Reader(path, index, table, problems).account(served, contact_forms)
         if account is not None:
             found[index] = account
-    problems.extend(_folders_listed_twice(found))
-    return list(found.values())
+    watched = list(_folders_listed_twice(found))
+    problems += watched
+    again = {problem.loc[1] for problem in watched}
+    return [account for index, account in found.items() if index not in again]
+
+
+def _without(tables: Mapping[int, schema.Mailbox], twice: list[Problem]) -> dict[int, schema.Mailbox]:
+    """Each address where it is listed first; a mailbox whose own address is listed before goes."""
+    places = {problem.loc for problem in twice}
+    return {
+        index: table.model_copy(
+            update={
+                "aliases": [a for n, a in enumerate(table.aliases) if ("mailbox", index, "aliases", n) not in places]
+            }
+        )
+        for index, table in tables.items()
+        if ("mailbox", index, "address") not in places
+    }
 
 
 def _addresses(table: schema.Mailbox) -> Iterator[Address]:
@@ -81,18 +99,15 @@ def _addresses(table: schema.Mailbox) -> Iterator[Address]:
 
 
 def _addresses_listed_twice(tables: Mapping[int, schema.Mailbox]) -> Iterator[Problem]:
+    """A mailbox's own address comes before every alias: the mailbox that has it as an alias loses it."""
+    places: list[tuple[Loc, Address]] = [(("mailbox", i, "address"), table.address) for i, table in tables.items()]
+    places += [(("mailbox", i, "aliases", n), a) for i, table in tables.items() for n, a in enumerate(table.aliases)]
+    text = "this address is listed already. One address belongs to one mailbox; keep it in one place"
     seen: set[str] = set()
-    for index, table in tables.items():
-        places: list[Loc] = [("mailbox", index, "address")]
-        places += [("mailbox", index, "aliases", number) for number in range(len(table.aliases))]
-        for loc, address in zip(places, _addresses(table), strict=True):
-            if address.identity in seen:
-                yield Problem(
-                    loc,
-                    "listed-twice",
-                    "this address is listed already. One address belongs to one mailbox; keep it in one place",
-                )
-            seen.add(address.identity)
+    for loc, address in places:
+        if address.identity in seen:
+            yield Problem(loc, "listed-twice", text)
+        seen.add(address.identity)
 
 
 def _forms_listed_twice(forms: Mapping[int, schema.ContactForm]) -> Iterator[Problem]:
@@ -134,11 +149,12 @@ class _Reader:
 
     def account(self, served: frozenset[str], contact_forms: tuple[ContactForm, ...]) -> Account | None:
         """The account, or None when a part of it is missing."""
-        table = self._table
+        table, before = self._table, len(self._problems)
         preset = self._preset()
         imap, smtp = self._servers(preset)
         username = self._username(preset)
         password = self._password()
+        can_log_in = len(self._problems) == before
         rules = MailboxRules(
             address=table.address,
             aliases=tuple(table.aliases),
@@ -149,7 +165,7 @@ class _Reader:
             never_domains=frozenset(table.never_domains),
             rules_off=self._rules_off(),
         )
-        if imap is None or smtp is None or username is None or password is None:
+        if imap is None or smtp is None or username is None or password is None or not can_log_in:
             return None
         return Account(self._index, table.folder, imap, smtp, username, password, rules)
 
@@ -313,13 +329,16 @@ class _Reader:
                 "bad-authserv-id",
                 "is one name without blanks, as at the start of Authentication-Results",
             )
+            return None
         return name
 
     def _rules_off(self) -> frozenset[str]:
+        off = set(self._table.rules_off)
         for index, name in enumerate(self._table.rules_off):
             if fault := _cannot_be_off(name):
+                off.discard(name)
                 self._wrong(("rules_off", index), "bad-rule", fault)
-        return frozenset(self._table.rules_off)
+        return frozenset(off)
 
 
 def _trusting(server: ServerConfig, ca_file: Path | None) -> ServerConfig:

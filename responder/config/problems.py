@@ -58,12 +58,14 @@ class Findings:
     """What was found, each with its place in the file.
 
     Attributes:
-        problems: with any of them there is no configuration.
+        problems: with any of them there is no configuration, but at a start.
+        faults: what is wrong beside the file, and something else is used for it.
         refusals: what replies go out without.
         looks: what is allowed but worth a look.
     """
 
     problems: list[Problem] = field(default_factory=list[Problem])
+    faults: list[Problem] = field(default_factory=list[Problem])
     refusals: list[Problem] = field(default_factory=list[Problem])
     looks: list[Problem] = field(default_factory=list[Problem])
 

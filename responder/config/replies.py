@@ -14,7 +14,7 @@ from responder.config.readers import Unfit
 from responder.config.values import Config
 from responder.core import lint
 from responder.core.lint import Finding
-from responder.core.reply import Composer, OwnWords, Refused, ReplySettings, UnfitNameError
+from responder.core.reply import Composer, OwnWords, Refused, ReplySettings, UnfitNameError, checked_name
 from responder.core.reply.lines import HelpBlock
 
 
@@ -43,12 +43,16 @@ def replies(
     mailboxes: Mapping[int, schema.Mailbox],
     block: HelpBlock,
     findings: Findings,
-) -> Replies:
-    """Every mailbox's settings, each tried as a composer would use it; whatever is wrong is added to ``findings``."""
+) -> Replies | None:
+    """Every mailbox's settings, each tried as a composer would use it; what is wrong is added to ``findings``.
+
+    Returns:
+        None when one of them gives no reply that shows a way to help.
+    """
     reader = OwnWordsReader(path, practice.name, practice.languages, findings)
     discreet = reply.style == "discreet"
     usual = ReplySettings(
-        practice_name=practice.name,
+        practice_name=_fit_name(practice.name, findings),
         region=practice.region,
         zone=practice.time_zone,
         languages=tuple(practice.languages),
@@ -65,10 +69,9 @@ def replies(
         findings.look(("practice", "name"), finding.rule, f"{finding.reason} {finding.cure}")
     if isinstance(reply.approved, Unfit):
         findings.refuse(("reply", "approved"), "bad-approval", reply.approved.reason)
-    _try(usual, ("reply",), findings)
-    for index, settings in special.items():
-        _try(settings, ("mailbox", index, "reply"), findings)
-    return Replies(usual, special)
+    tried = [_try(usual, ("reply",), findings)]
+    tried += [_try(settings, ("mailbox", index, "reply"), findings) for index, settings in special.items()]
+    return Replies(usual, special) if all(tried) else None
 
 
 def _sender_name(text: str, /, *, discreet: bool, **_: str | None) -> tuple[Finding, ...]:
@@ -86,19 +89,25 @@ def _says_something(table: schema.Mailbox) -> bool:
     return table.reply is not None or any(closure.template for closure in table.closure)
 
 
-def _try(settings: ReplySettings, loc: Loc, findings: Findings) -> None:
+def _fit_name(name: str | None, findings: Findings) -> str | None:
+    """The practice's name, if it may stand in a header and in a text."""
+    try:
+        return checked_name(name)
+    except UnfitNameError as error:
+        findings.problems.append(Problem(("practice", "name"), "bad-name", str(error)))
+        return None
+
+
+def _try(settings: ReplySettings, loc: Loc, findings: Findings) -> bool:
     """Composes with it, and says at which place of the file is what the composer leaves out."""
     try:
         composer = Composer(settings)
     except ValueError as error:
-        unfit_name = isinstance(error, UnfitNameError)
-        place: Loc = ("practice", "name") if unfit_name else (*loc, "style")
-        problem = Problem(place, "bad-name" if unfit_name else "no-reply", str(error))
-        if problem not in findings.problems:
-            findings.problems.append(problem)
-        return
+        findings.problems.append(Problem((*loc, "style"), "no-reply", str(error)))
+        return False
     for refused in composer.refused:
         findings.refuse(_place(refused, settings, loc), f"refused-{refused.key}", refused.reason)
+    return True
 
 
 def _place(refused: Refused, settings: ReplySettings, loc: Loc) -> Loc:

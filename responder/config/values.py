@@ -171,6 +171,7 @@ class Config:
         schedule: the practice's hours; a mailbox may have its own.
         compared_on: the day the owner compared the crisis lines with each service's own page.
         remarks: what is allowed but worth a look, one sentence each; no addresses in them.
+        faults: what is wrong with the file, each as a ``ConfigError`` has it, when the rest is used all the same.
         refusals: what the file asks for and is refused, while the reply goes out without it; each sentence with file,
             line, key, reason and cure, as a ``ConfigError`` has them.
     """
@@ -187,6 +188,7 @@ class Config:
     compared_on: date | None = None
     holidays: HolidayConfig = HolidayConfig()
     remarks: tuple[Told, ...] = ()
+    faults: tuple[Told, ...] = ()
     refusals: tuple[Told, ...] = ()
 
     @property

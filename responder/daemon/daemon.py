@@ -156,6 +156,10 @@ class Daemon:
         found: list[str | None] = []
         refused = self._reloader.status if self._reloader is not None else None
         found.append(redact(refused) if refused is not None and not self._show_addresses else refused)
+        if self._config.faults:
+            first = str(self._config.faults[0])
+            told = first if self._show_addresses else redact(first)
+            found.append(f"parts of the configuration wrong: {len(self._config.faults)}, the first: {told}")
         if self._config.refusals:
             found.append(f"configured text refused: {len(self._config.refusals)}, see the log")
         found.append(self._config.crisis_trouble(self._today()))
@@ -260,6 +264,8 @@ class Daemon:
 
     def _log_warnings(self) -> None:
         """Each once, until it was corrected in between; what is refused each time: a way to help is missing."""
+        for problem in self._config.faults:
+            log(Event.PARTLY_WRONG, why=problem)
         for refusal in self._config.refusals:
             log(Event.WORDS_REFUSED, why=refusal)
         warnings = (*self._config.warnings, *self._config.crisis_warnings(self._today()))

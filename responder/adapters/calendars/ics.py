@@ -36,6 +36,8 @@ _DECIDING: Final = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", 
 _TIMES: Final = ("DTSTART", "DTEND", "RECURRENCE-ID")
 _MONTH: Final = timedelta(days=31)
 
+_SAVE_AGAIN: Final = "Open it in the calendar's program and save it again"
+
 
 class UnusableError(ValueError):
     """A calendar that cannot be relied on: one sentence with the reason and the cure, and nothing of its content.
@@ -55,10 +57,12 @@ class Taken(NamedTuple):
     Attributes:
         events: in order, in UTC; the note is the event's name.
         remarks: what is worth a look, one sentence each.
+        faults: events that cannot be used and close nothing, one sentence each.
     """
 
     events: tuple[Closure, ...]
     remarks: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 class _Occurrence(NamedTuple):
@@ -89,16 +93,16 @@ def read(content: bytes, name: str, zone: ZoneInfo, window: Span) -> Taken:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # guesses of time zones; those that stay unknown are told by us
         try:
-            calendar = _parsed(content)
-            for number, event in enumerate(calendar.events):
-                _check(event, content, number)
-            found = _occurrences(calendar, name, zone, window)
+            calendar, faults = _parsed(content)
+            faults += _without_bad_events(calendar, content)
+            found, failed = _occurrences(calendar, name, zone, window)
         except UnusableError:
             raise
         except Exception as error:  # what the libraries make of a strange file must stop nothing else
             raise UnusableError("an event in it cannot be read. Export the calendar again") from error
     events = tuple(Closure(*one) for one in sorted(found))
-    return Taken(events, tuple(_remarks(calendar.events, name, closes=bool(events))))
+    remarks = tuple(_remarks(calendar.events, name, closes=bool(events)))
+    return Taken(events, remarks, tuple(f"{fault}. Until then it closes nothing" for fault in (*faults, *failed)))
 
 
 # Is it a calendar, and can it be relied on
@@ -111,15 +115,54 @@ def _check_frame(content: bytes) -> None:
         raise UnusableError("it is cut off before its end. Export or download it again")
 
 
-def _parsed(content: bytes) -> Calendar:
+def _parsed(content: bytes) -> tuple[Calendar, list[str]]:
+    """The calendar, without events that break it, and what is wrong with those."""
     from icalendar import Calendar
 
+    faults: list[str] = []
     try:
         calendar = Calendar.from_ical(content)
     except ValueError as error:
-        raise UnusableError("it cannot be read as one calendar. Export it again", _bad_line(content)) from error
+        whole, faults = _whole_events(content)
+        try:
+            calendar = Calendar.from_ical(whole)
+        except ValueError:
+            raise UnusableError("it cannot be read as one calendar. Export it again", _bad_line(content)) from error
     calendar.pop("X-WR-TIMEZONE", None)
-    return calendar
+    return calendar, faults
+
+
+def _whole_events(content: bytes) -> tuple[bytes, list[str]]:
+    """Without events that have no end, and without those that cannot be read alone."""
+    kept: list[bytes] = []
+    faults: list[str] = []
+    event: list[bytes] | None = None
+    start = 0
+    for number, line in enumerate(content.splitlines(keepends=True), 1):
+        marker = line.strip().upper()
+        if marker in (b"BEGIN:VEVENT", b"END:VCALENDAR") and event is not None:
+            faults.append(f"line {start}: the event that begins here has no end. {_SAVE_AGAIN}")
+            event = None
+        if marker == b"BEGIN:VEVENT":
+            event, start = [], number
+        (kept if event is None else event).append(line)
+        if marker == b"END:VEVENT" and event is not None:
+            if _reads(event):
+                kept += event
+            else:
+                faults.append(f"line {start}: the event that begins here cannot be read. {_SAVE_AGAIN}")
+            event = None
+    return b"".join(kept), faults
+
+
+def _reads(event: list[bytes]) -> bool:
+    from icalendar import Event
+
+    try:
+        Event.from_ical(b"".join(event))
+    except ValueError:
+        return False
+    return True
 
 
 def _bad_line(content: bytes) -> int | None:
@@ -130,21 +173,63 @@ def _bad_line(content: bytes) -> int | None:
     return None
 
 
-def _check(event: Event, content: bytes, number: int) -> None:
-    reason = _what_is_wrong(event)
-    if reason:
-        starts = [match.start() for match in _EVENT_LINE.finditer(content)]
-        line = content.count(b"\n", 0, starts[number]) + 1 if number < len(starts) else None
-        raise UnusableError(f"the event that begins here {reason}", line)
+def _without_bad_events(calendar: Calendar, content: bytes) -> list[str]:
+    """Takes out events that cannot be relied on, and says why; gives days without a length the one that they mean."""
+    lines = [content.count(b"\n", 0, match.start()) + 1 for match in _EVENT_LINE.finditer(content)]
+    faults: list[str] = []
+    events = calendar.events
+    for number, event in enumerate(events):
+        if reason := _what_is_wrong(event):
+            where = f"line {lines[number]}: " if len(lines) == len(events) else ""
+            faults.append(f"{where}the event that begins here {reason}")
+            _take_out(calendar, event)
+        else:
+            _last_a_day(event)
+    return faults
+
+
+def _take_out(calendar: Calendar, event: Event) -> None:
+    calendar.subcomponents = [each for each in calendar.subcomponents if each is not event]
+
+
+def _last_a_day(event: Event) -> None:
+    """An all-day event whose end is its start, as some programs write it, lasts that day."""
+    start, end = _time(event, "DTSTART"), _time(event, "DTEND")
+    length = getattr(event.get("DURATION"), "dt", None)
+    is_day = start is not None and not isinstance(start, datetime)
+    is_day = is_day or str(event.get("X-MICROSOFT-CDO-ALLDAYEVENT", "")).upper() == "TRUE"
+    has_no_length = length is not None and length <= timedelta(0)
+    if (
+        start is None
+        or not is_day
+        or not (has_no_length or (end is not None and _same_clock(end) <= _same_clock(start)))
+    ):
+        return
+    for name in ("DTEND", "DURATION"):
+        event.pop(name, None)
+    event.add("DTEND", start + timedelta(days=1))
+
+
+def _same_clock(at: date) -> datetime:
+    """For comparing a start and an end of one event."""
+    return at.replace(tzinfo=None) if isinstance(at, datetime) else datetime.combine(at, time())
+
+
+def _is_before(end: datetime, start: datetime) -> bool:
+    """Whether it is for sure: times with and without a zone cannot be compared."""
+    return (end.tzinfo is None) == (start.tzinfo is None) and end < start
 
 
 def _what_is_wrong(event: Event) -> str | None:
     """Why it cannot be relied on; what does not decide when it is may be as broken as it likes."""
     broken = next((name for name, _ in event.errors if name in _DECIDING), None)
     if broken:
-        return f"has a {broken} that cannot be read. Open it in the calendar's program and save it again"
-    if "DTSTART" not in event:
-        return "has no DTSTART. Open it in the calendar's program and save it again"
+        return f"has a {broken} that cannot be read. {_SAVE_AGAIN}"
+    start, end = _time(event, "DTSTART"), _time(event, "DTEND")
+    if start is None:
+        return f"has no {'single ' if 'DTSTART' in event else ''}DTSTART. {_SAVE_AGAIN}"
+    if isinstance(start, datetime) and isinstance(end, datetime) and _is_before(end, start):
+        return f"ends before it starts. {_SAVE_AGAIN}"
     if any(map(_too_often, _listed(event.get("RRULE")))):
         return f"repeats more than {MAX_TIMES_A_DAY} times a day. Take it out of the calendar"
     return None
@@ -169,8 +254,44 @@ def _listed(value: Any) -> list[Any]:
 # When its events are
 
 
-def _occurrences(calendar: Calendar, name: str, zone: ZoneInfo, window: Span) -> set[_Occurrence]:
-    """Each time that something closes; month by month, so that too many are noticed before they are worked out."""
+def _occurrences(calendar: Calendar, name: str, zone: ZoneInfo, window: Span) -> tuple[set[_Occurrence], list[str]]:
+    """Each time that something closes; what fails is looked for event by event, and costs only itself."""
+    try:
+        return _each_time(calendar, name, zone, window), []
+    except UnusableError:
+        raise
+    except Exception:
+        found: set[_Occurrence] = set()
+        faults: list[str] = []
+        for alone in _by_uid(calendar):
+            try:
+                found |= _each_time(alone, name, zone, window)
+            except UnusableError:
+                raise
+            except Exception:  # noqa: BLE001 - see above
+                title = _plain(str(alone.events[0].get("SUMMARY", "")))
+                faults.append(f'the event "{title}" has times that cannot be worked out. {_SAVE_AGAIN}')
+                for event in alone.events:
+                    _take_out(calendar, event)
+        if not calendar.events:  # it is not the events that are strange
+            raise
+        return found, faults
+
+
+def _by_uid(calendar: Calendar) -> list[Calendar]:
+    """One calendar for each event with its exceptions, each with the properties and the time zones of the whole."""
+    from icalendar import Calendar, Event
+
+    others = [part for part in calendar.subcomponents if not isinstance(part, Event)]
+    parts: dict[str, Calendar] = {}
+    for number, event in enumerate(calendar.events):
+        alone = parts.setdefault(str(event.get("UID", f"number {number}")), Calendar(calendar))
+        alone.subcomponents = [*(alone.subcomponents or others), event]
+    return list(parts.values())
+
+
+def _each_time(calendar: Calendar, name: str, zone: ZoneInfo, window: Span) -> set[_Occurrence]:
+    """Month by month, so that too many are noticed before they are worked out."""
     import recurring_ical_events
 
     query = recurring_ical_events.of(calendar)

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.ics import Taken, UnusableError, read
+from responder.adapters.calendars.kept import KeptTimes
 from responder.adapters.calendars.public import public_holidays
 from responder.config import CalendarReader, ClosedDays, HolidayConfig, files
 from responder.core.errors import Told
@@ -38,16 +39,18 @@ class _Copy:
 class Calendars:
     """Reads the public holidays and the calendars that configurations ask for, one configuration after another.
 
-    It keeps the last good copy of every calendar, so that one that breaks while the process runs changes nothing. It is
-    cheap to make, and reads nothing before it is asked. Not for two threads at once.
+    It keeps the last good copy of every calendar, so that one that breaks while the process runs changes nothing. On
+    disk it keeps the times that each takes, without names, for the next start. It is cheap to make, and reads nothing
+    before it is asked. Not for two threads at once.
 
-    Attributes:
-        problems: what was wrong with calendars at the last reading, one sentence each: they are used as they were.
+    Args:
+        directory: where what calendars take is kept over a restart; None: nowhere.
+        writes: whether it may write there; else it only reads.
     """
 
-    def __init__(self) -> None:
-        self.problems: tuple[str, ...] = ()
+    def __init__(self, directory: Path | None = None, *, writes: bool = False) -> None:
         self._copies: dict[Path, _Copy] = {}
+        self._kept = KeptTimes(directory, writes=writes) if directory is not None else None
 
     def at(self, now: datetime) -> CalendarReader:
         """A reader for ``config.load``.
@@ -62,42 +65,49 @@ class Calendars:
     def _closed(self, wanted: HolidayConfig, region: str, zone: ZoneInfo, now: datetime) -> ClosedDays:
         year = now.astimezone(zone).year
         window = Span(_new_year(year - YEARS_BACK, zone), _new_year(year + YEARS_AHEAD + 1, zone))
-        calendars, unusable = self._read_all(wanted.calendars, zone, window)
+        calendars, faults, unusable = self._read_all(wanted.calendars, zone, window)
         dates: dict[date, str] = {}
         of_region: tuple[str, ...] = ()
         if wanted.public:
             years = range(year - HOLIDAY_YEARS_BACK, year + YEARS_AHEAD + 1)
             dates, of_region = public_holidays(region, years)
-        events = tuple(event for taken in calendars for event in taken.events)
-        of_calendars = (remark for taken in calendars for remark in taken.remarks)
+        events = tuple(event for taken in calendars.values() for event in taken.events)
         remarks = [Told("public-holidays", text) for text in of_region]
-        remarks += [Told("calendar", text) for text in (*of_calendars, *self.problems)]
-        return ClosedDays(dates, events, tuple(remarks), unusable)
+        remarks += [Told("calendar", text) for taken in calendars.values() for text in taken.remarks]
+        faults += [(i, f"{wanted.calendars[i]}: {text}") for i, taken in calendars.items() for text in taken.faults]
+        return ClosedDays(dates, events, tuple(remarks), tuple(faults), unusable)
 
-    def _read_all(self, paths: Sequence[Path], zone: ZoneInfo, window: Span) -> tuple[list[Taken], dict[int, str]]:
-        """Each calendar, or its last good copy; and why one cannot be used that has none."""
+    def _read_all(
+        self, paths: Sequence[Path], zone: ZoneInfo, window: Span
+    ) -> tuple[dict[int, Taken], list[tuple[int, str]], dict[int, str]]:
+        """Each calendar, or its last good copy with what is wrong; and why one cannot be used that has none."""
         kept: dict[Path, _Copy] = {}
-        stale: list[str] = []
+        taken: dict[int, Taken] = {}
+        faults: list[tuple[int, str]] = []
         unusable: dict[int, str] = {}
         for index, path in enumerate(paths):
             try:
-                kept[path], broken = self._read_or_keep(path, zone, window)
+                kept[path] = self._read(path, zone, window)
+                taken[index] = kept[path].taken
             except UnusableError as error:
-                unusable[index] = _said(path, error)
-            else:
-                stale += [f"{_said(path, broken)}. Until then it counts as it last was good"] if broken else []
+                last = self._last_good(path, zone, window)
+                if last is None:
+                    unusable[index] = _said(path, error)
+                    continue
+                taken[index] = last
+                kept |= {path: self._copies[path]} if path in self._copies else {}
+                faults.append((index, f"{_said(path, error)}. Until then it counts as it last was good"))
         if not unusable:  # else the configuration may be refused, and the one that stays goes on with what it has
-            self._copies, self.problems = kept, tuple(stale)
-        return [copy.taken for copy in kept.values()], unusable
+            self._copies = kept
+            if self._kept is not None:
+                self._kept.keep({path: copy.taken.events for path, copy in kept.items()}, paths)
+        return taken, faults, unusable
 
-    def _read_or_keep(self, path: Path, zone: ZoneInfo, window: Span) -> tuple[_Copy, UnusableError | None]:
-        """The file, or its last good copy and what is wrong with the file."""
-        try:
-            return self._read(path, zone, window), None
-        except UnusableError as error:
-            if path not in self._copies:
-                raise
-            return _worked_out(self._copies[path], path.name, zone, window), error
+    def _last_good(self, path: Path, zone: ZoneInfo, window: Span) -> Taken | None:
+        if path in self._copies:
+            self._copies[path] = _worked_out(self._copies[path], path.name, zone, window)
+            return self._copies[path].taken
+        return self._kept.last(path) if self._kept is not None else None
 
     def _read(self, path: Path, zone: ZoneInfo, window: Span) -> _Copy:
         content = _content(path)

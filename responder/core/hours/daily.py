@@ -19,7 +19,7 @@ _LOOSE = re.compile(rf"\W?{_LOOSE_TIME}\s*(?:-+|to|[\u2010-\u2015\u2212~])\s*{_L
 """What people write instead; only ever used to show them the spelling that is read."""
 
 _BETWEEN = re.compile(r"\s*(?:[;/&+|]|\band\b|\s)\s*")
-_NOT_OPEN = frozenset(("closed", "close", "shut", "off", "none", "no", "-"))
+NOT_OPEN = frozenset(("closed", "close", "shut", "off", "none", "no", "-"))
 
 LONGEST_NIGHT = 12 * HOUR_MINUTES
 """Minutes of an interval past midnight beyond which it is more likely a slip: an afternoon's 5 written as 05:00, or
@@ -123,7 +123,7 @@ def parse_hours(text: str | Sequence[str]) -> tuple[DailyInterval, ...]:
 
 def _parse_interval(part: str) -> DailyInterval:
     found = _STRICT.fullmatch(part)
-    if part.lower() in _NOT_OPEN:
+    if part.lower() in NOT_OPEN:
         raise ValueError(f'"{part}" are no hours; a day that is closed is left out: put # before its line')
     if not found:
         raise ValueError(f'"{_shortened(part)}" is not understood; write {_suggestion(part)}')

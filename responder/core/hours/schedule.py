@@ -146,6 +146,7 @@ class Schedule:
         closed_dates: dates without their weekly hours, and why ("Christmas Day"). What ran past midnight from the day
             before runs out.
         events: stretches without weekly hours, each with an end; an opening stands beside them. Kept in UTC.
+        is_certain: False when more may close or open than is known here: then no reply may say when it opens.
 
     Raises:
         ValueError: one sentence with the reason and the cure.
@@ -157,6 +158,7 @@ class Schedule:
     closures: Sequence[Closure] = ()
     closed_dates: Mapping[date, str] = field(default_factory=dict[date, str])
     events: Sequence[Closure] = ()
+    is_certain: bool = True
     _taken: Shuts = field(init=False, repr=False, compare=False)
     _opened: dict[date, tuple[DailyInterval, ...]] = field(init=False, repr=False, compare=False)
     _timeline: Timeline = field(init=False, repr=False, compare=False)
@@ -320,7 +322,9 @@ class Schedule:
         return ClosedPeriod(
             start,
             end,
-            say_until=(shut is None or shut.say_until) and not any(_keeps_its_end(one, closures) for one in closures),
+            say_until=self.is_certain
+            and (shut is None or shut.say_until)
+            and not any(_keeps_its_end(one, closures) for one in closures),
             because=self._because(start),
             holiday=start is not None and end is not None and any(self._holidays_between(start, end)),
             words=tuple(

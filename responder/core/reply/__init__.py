@@ -9,7 +9,7 @@ See Also: RFC 3834 §3 (header fields of an automatic response), RFC 2047 §5, R
 
 from responder.core.outcome import MARKER_HEADER, MESSAGE_ID_PREFIX
 from responder.core.reply.composer import Composer, Refused, Sample
-from responder.core.reply.message import UnfitNameError, reply_message_id
+from responder.core.reply.message import UnfitNameError, checked_name, reply_message_id
 from responder.core.reply.template import VARIABLES, TemplateError
 from responder.core.reply.verify import check_help
 from responder.core.reply.words import LANGUAGES
@@ -28,5 +28,6 @@ __all__ = [
     "TemplateError",
     "UnfitNameError",
     "check_help",
+    "checked_name",
     "reply_message_id",
 ]

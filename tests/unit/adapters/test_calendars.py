@@ -200,13 +200,13 @@ def test_one_that_breaks_counts_as_it_last_was_good(
     for _ in range(2):
         config = place.complete(calendars)
         assert not config.schedule.is_open(noon("2026-11-24"))
-        (problem,) = calendars.problems
-        assert problem in config.warnings
-        assert problem.startswith(f"{place.calendar}: it is ")
-        assert problem.endswith(". Until then it counts as it last was good")
+        (fault,) = config.faults
+        assert fault.code == "bad-calendar"
+        assert fault.startswith(f"{place.config}:11:14: holidays.calendars: {place.calendar}: it is ")
+        assert fault.endswith(". Until then it counts as it last was good.")
     place.save("2026-11-25")
     assert place.complete(calendars).schedule.is_open(noon("2026-11-24"))
-    assert calendars.problems == ()
+    assert place.complete(calendars).faults == ()
 
 
 def test_one_that_is_gone_counts_as_it_last_was_good(place: Place) -> None:
@@ -215,8 +215,9 @@ def test_one_that_is_gone_counts_as_it_last_was_good(place: Place) -> None:
     place.save("2029-07-24")
     place.complete(calendars)
     place.calendar.unlink()
-    assert not place.complete(calendars, NOW + timedelta(days=365)).schedule.is_open(noon("2029-07-24"))
-    assert "No such file or directory" in calendars.problems[0]
+    config = place.complete(calendars, NOW + timedelta(days=365))
+    assert not config.schedule.is_open(noon("2029-07-24"))
+    assert "No such file or directory" in config.faults[0]
 
 
 def test_at_the_first_start_a_broken_one_is_a_mistake_in_the_file(place: Place) -> None:
@@ -270,6 +271,64 @@ def test_an_unchanged_calendar_is_worked_out_once(place: Place, monkeypatch: pyt
     before = place.complete(calendars).schedule
     monkeypatch.setattr(keeper, "read", None)
     assert place.complete(calendars).schedule == before
+
+
+# Over a restart
+
+
+def started(place: Place, directory: Path) -> Config:
+    """The configuration as a new process takes it at its start."""
+    return load(place.config, Calendars(directory, writes=True).at(NOW), salvage=True)
+
+
+HTML = b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"
+
+
+@pytest.mark.parametrize("content", [b"", HTML, None], ids=["empty", "error page", "gone"])
+def test_one_that_is_broken_at_a_start_counts_as_it_last_was_good(
+    place: Place, tmp_path: Path, content: bytes | None
+) -> None:
+    """What it took is on disk, for its owner only, and nobody's name in it."""
+    assert not started(place, tmp_path / "kept").faults
+    (copy,) = (tmp_path / "kept").iterdir()
+    assert copy.stat().st_mode & 0o077 == 0
+    assert b"Training" not in copy.read_bytes()
+    place.calendar.unlink()
+    if content is not None:
+        place.save_bytes(content)
+    config = started(place, tmp_path / "kept")
+    assert not config.schedule.is_open(noon("2026-11-24"))
+    assert [fault.code for fault in config.faults] == ["bad-calendar"]
+    assert config.schedule.is_certain
+
+
+@pytest.mark.parametrize("copy", [None, b"[", b"[[1, 2]]", b'[["2026-11-24", "2026-11-23"]]', b'{"a": 1}', b"null"])
+def test_without_a_good_copy_it_starts_and_tells_no_opening(place: Place, tmp_path: Path, copy: bytes | None) -> None:
+    """Nobody knows on which days it is closed, and so a reply says none."""
+    place.save_bytes(HTML)
+    if copy is not None:
+        started(place, tmp_path / "kept")
+        place.save("2026-11-24")
+        started(place, tmp_path / "kept")
+        place.save_bytes(HTML)
+        next((tmp_path / "kept").iterdir()).write_bytes(copy)
+    config = started(place, tmp_path / "kept")
+    assert [fault.code for fault in config.faults] == ["bad-calendar"]
+    assert not config.schedule.is_certain
+    period = config.schedule.closed_period(noon("2026-11-28"))
+    assert period is not None
+    assert not period.say_until
+
+
+def test_a_copy_is_forgotten_with_its_calendar(place: Place, tmp_path: Path) -> None:
+    """And one that cannot be written costs nothing else."""
+    started(place, tmp_path / "kept")
+    place.write("calendars = []")
+    started(place, tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
+    place.write('calendars = ["team.ics"]')
+    (tmp_path / "file").write_text("")
+    assert not started(place, tmp_path / "file").schedule.is_open(noon("2026-11-24"))
 
 
 # Public holidays

@@ -231,37 +231,6 @@ TOO_OFTEN = "the event that begins here repeats more than 24 times a day. Take i
             id="no property",
         ),
         pytest.param(
-            calendar("DTSTART:2026-11-24"),
-            4,
-            f"the event that begins here has a DTSTART that cannot be read. {SAVE}",
-            id="start",
-        ),
-        pytest.param(
-            calendar("DTSTART:20261124", "DTEND:never"),
-            4,
-            f"the event that begins here has a DTEND that cannot be read. {SAVE}",
-            id="end",
-        ),
-        pytest.param(
-            calendar("DTSTART:20261124", "RRULE:FREQ=SOMETIMES"),
-            4,
-            f"the event that begins here has a RRULE that cannot be read. {SAVE}",
-            id="rule",
-        ),
-        pytest.param(
-            calendar("SUMMARY:no time"), 4, f"the event that begins here has no DTSTART. {SAVE}", id="no start"
-        ),
-        pytest.param(calendar("DTSTART:20261124T100000", "RRULE:FREQ=SECONDLY"), 4, TOO_OFTEN, id="each second"),
-        pytest.param(
-            calendar("DTSTART:20261124T100000", "RRULE:FREQ=DAILY;BYHOUR=1,2;BYMINUTE=1,2,3,4,5,6,7,8,9,10,11,12,13"),
-            4,
-            TOO_OFTEN,
-            id="26 times a day",
-        ),
-        pytest.param(
-            calendar("DTSTART:20261124T100000", "RRULE:FREQ=DAILY;INTERVAL=0"), 4, TOO_OFTEN, id="never stepping on"
-        ),
-        pytest.param(
             calendar("DTSTART:20261124T100000", outside="CALSCALE:JULIAN\r\n"),
             None,
             STRANGE,
@@ -274,6 +243,113 @@ def test_refused(content: bytes, line: int | None, reason: str) -> None:
     with pytest.raises(ics.UnusableError) as refused:
         ics.read(content, "team.ics", LONDON, YEARS)
     assert (str(refused.value), refused.value.line) == (reason, line)
+
+
+def event(*lines: str) -> bytes:
+    """An event of these lines, behind a good one that closes on Christmas Day."""
+    return calendar("DTSTART;VALUE=DATE:20261225", "SUMMARY:Good").replace(
+        b"END:VCALENDAR", "\r\n".join(["BEGIN:VEVENT", "UID:2", *lines, "END:VEVENT", "END:VCALENDAR"]).encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(
+            event("DTSTART:2026-11-24"),
+            f"the event that begins here has a DTSTART that cannot be read. {SAVE}",
+            id="start",
+        ),
+        pytest.param(
+            event("DTSTART:20261124", "DTEND:never"),
+            f"the event that begins here has a DTEND that cannot be read. {SAVE}",
+            id="end",
+        ),
+        pytest.param(
+            event("DTSTART:20261124", "RRULE:FREQ=SOMETIMES"),
+            f"the event that begins here has a RRULE that cannot be read. {SAVE}",
+            id="rule",
+        ),
+        pytest.param(event("SUMMARY:no time"), f"the event that begins here has no DTSTART. {SAVE}", id="no start"),
+        pytest.param(event("DTSTART:20261124T100000", "RRULE:FREQ=SECONDLY"), TOO_OFTEN, id="each second"),
+        pytest.param(
+            event("DTSTART:20261124T100000", "RRULE:FREQ=DAILY;BYHOUR=1,2;BYMINUTE=1,2,3,4,5,6,7,8,9,10,11,12,13"),
+            TOO_OFTEN,
+            id="26 times a day",
+        ),
+        pytest.param(
+            event("DTSTART:20261124T100000", "RRULE:FREQ=DAILY;INTERVAL=0"), TOO_OFTEN, id="never stepping on"
+        ),
+        pytest.param(
+            event("DTSTART:20261124T100000Z", "DTEND:20261124T090000Z"),
+            f"the event that begins here ends before it starts. {SAVE}",
+            id="end before start",
+        ),
+        pytest.param(
+            event("DTSTART:20261124", "DTSTART:20261125"),
+            f"the event that begins here has no single DTSTART. {SAVE}",
+            id="two starts",
+        ),
+        pytest.param(
+            event("DTSTART;VALUE=DATE:20261124", "BEGIN:VEVENT", "UID:3", "DTSTART;VALUE=DATE:20261225"),
+            f"the event that begins here has no end. {SAVE}",
+            id="no end",
+        ),
+    ],
+)
+def test_a_bad_event_costs_only_itself(content: bytes, reason: str) -> None:
+    """The others close, and its line is told."""
+    taken = ics.read(content, "team.ics", LONDON, YEARS)
+    assert {(one.start.month, one.start.day) for one in taken.events} == {(12, 25)}
+    assert taken.faults == (f"line 10: {reason}. Until then it closes nothing",)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(("DTSTART;VALUE=DATE:99991231", "SUMMARY:Odd"), id="the last day there is"),
+        pytest.param(("DTSTART;VALUE=DATE:20261124", "DURATION:P99999999D", "SUMMARY:Odd"), id="longer than time"),
+    ],
+)
+def test_an_event_that_cannot_be_worked_out_costs_only_itself(lines: tuple[str, ...]) -> None:
+    """The library fails at it; it is looked for, and told by its title."""
+    taken = ics.read(event(*lines), "team.ics", LONDON, YEARS)
+    assert len(taken.events) == 1
+    (fault,) = taken.faults
+    assert fault.startswith('the event "Odd" has times that cannot be worked out. ')
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        ("DTEND;VALUE=DATE:20261124",),
+        ("DTEND;VALUE=DATE:20261120",),
+        ("DURATION:P0D",),
+        ("DURATION:PT0S",),
+        ("DTEND;VALUE=DATE:20261125",),
+        (),
+    ],
+    ids=" ".join,
+)
+def test_an_all_day_event_closes_its_day(length: tuple[str, ...]) -> None:
+    """Whatever its program made of the end."""
+    content = calendar("DTSTART;VALUE=DATE:20261124", *length, "SUMMARY:Away")
+    assert stretches(content) == ["2026-11-24 00:00 .. 2026-11-25 00:00 Away"]
+
+
+def test_outlooks_all_day_event_closes_its_day() -> None:
+    """It begins and ends at the same midnight, and another property says that it is a day."""
+    content = calendar(
+        "DTSTART:20261124T000000", "DTEND:20261124T000000", "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "SUMMARY:Away"
+    )
+    assert stretches(content) == ["2026-11-24 00:00 .. 2026-11-25 00:00 Away"]
+    assert stretches(content.replace(b"TRUE", b"FALSE")) == []
+
+
+def test_each_time_of_a_day_without_a_length_closes() -> None:
+    """One that repeats, too."""
+    content = calendar("DTSTART;VALUE=DATE:20261124", "DTEND;VALUE=DATE:20261124", "RRULE:FREQ=WEEKLY;COUNT=2")
+    assert len(stretches(content)) == 2
 
 
 def test_too_many_events_are_noticed_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ def _problem(model: type[BaseModel], outer: Loc, details: ErrorDetails) -> Probl
     loc = outer + inner
     match details["type"]:
         case "value_error":
-            error = details["ctx"]["error"]
+            error = details.get("ctx", {}).get("error")
             return Problem(loc, error.code if isinstance(error, Fault) else "bad-value", str(error))
         case "missing":
             return Problem(loc, "missing", f"missing.{_line_to_write(model, inner)}", at_key=True)

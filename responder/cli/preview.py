@@ -21,7 +21,7 @@ from responder.core.reply import directory as crisis
 from responder.core.reply.lines import HelpBlock
 from responder.core.reply.variants import sample_now
 from responder.core.reply.words import LanguageError, language
-from responder.core.views import signoff
+from responder.core.views import signoff, signoff_text
 
 _ABOUT: Final = {
     "ordinary": "an evening, a night, some hours between",
@@ -53,11 +53,11 @@ def preview(arguments: argparse.Namespace) -> int:
         return 0
     _refuse_never_closed(config, boxes)
     sheet = _sheet(config, boxes, arguments)
-    for line in signoff.summary(sheet):
+    for line in signoff_text.summary(sheet):
         print(line)
     for group in sheet.groups:
         print()
-        for line in signoff.replies(group):
+        for line in signoff_text.replies(group):
             print(line)
     return 0
 

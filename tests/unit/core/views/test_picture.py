@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from responder.core.hours.daily import DailyInterval
 from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
 from responder.core.views import week as picture
-from responder.core.views.week import ASCII, BLOCKS, Block, Day, Mark
+from responder.core.views.week import ASCII, BLOCKS, Day, Mark
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2026, 11, 23)
@@ -120,7 +121,7 @@ def test_a_minute_is_drawn_open_exactly_when_it_is(weekly: dict[int, str], day: 
     [drawn] = picture.days(schedule, day, 1)
     midnight = datetime.combine(day, datetime.min.time(), ZoneInfo("UTC"))
     for minute in (0, 1, 539, 540, 786, 787, 788, 1019, 1020, 1199, 1200, 1379, 1380, 1439):
-        is_open = any(block.start <= minute < block.end for block in drawn.blocks)
+        is_open = any(block.start_minute <= minute < block.end_minute for block in drawn.blocks)
         assert is_open == schedule.is_open(midnight + timedelta(minutes=minute))
 
 
@@ -167,7 +168,7 @@ def page(week: tuple[Day, ...] = (), **changed: object) -> str:
 
 def test_the_page_draws_each_block_and_the_moment() -> None:
     """Each open block is a rectangle at its minutes; the line for now stands in today's row alone."""
-    text = page((Day(MONDAY, (Block(540, 750), Block(810, 1020))), Day(MONDAY + timedelta(1), ())))
+    text = page((Day(MONDAY, (DailyInterval(540, 750), DailyInterval(810, 1020))), Day(MONDAY + timedelta(1), ())))
     drawings = re.findall(r"<svg.*?</svg>", text)
     blocks = [
         (rect.get("x"), rect.get("width"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from responder.core.reply import Composer
 from responder.core.reply.directory import choose, own_line
 from responder.core.views import signoff
 from responder.core.views.signoff import Group, Sheet, SheetLanguage, as_read
-from responder.core.views.signoff.text import replies, summary
+from responder.core.views.signoff_text import replies, summary
 from tests.unit.cli.test_preview import CONFIG, WINTER, host_zones
 from tests.unit.core.reply.composing import settings
 
@@ -56,7 +57,7 @@ def sheet(**changes: object) -> Sheet:
 def test_what_was_typed_is_shown_and_never_runs() -> None:
     """A name, a refusal, a line's name: each as it was typed, in the text, in attributes, and in the reply's HTML."""
     page = signoff.page(sheet())
-    assert "<title>The automatic replies of &lt;b&gt;&amp;&quot;</title>" in page
+    assert "<title>The automatic replies of &lt;b&gt;&amp;&#34;</title>" in page
     assert "&lt;i&gt;gone&lt;/i&gt;" in page
     assert "long &amp; wide" in page
     assert "Team &lt;x&gt;" in page
@@ -79,7 +80,7 @@ def test_it_has_all_that_is_signed() -> None:
     """The fingerprint, what was found, the lines with their sources, every text, the header fields, the line to add."""
     page = signoff.page(sheet())
     assert '<p class="fingerprint">0123456789abcdef</p>' in page
-    assert 'approved = "0123456789abcdef, name, date"' in page
+    assert 'approved = "0123456789abcdef, name, date"' in unescape(page)
     assert "typed in by the practice itself" in page
     assert "<dt>Newest source</dt>" in page
     assert "<dt>Sources</dt>" in page

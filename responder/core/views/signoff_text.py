@@ -1,4 +1,4 @@
-"""What there is to look at, for a terminal."""
+"""All replies as text for a terminal."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Final
 
-from responder.core.views.signoff.rendering import READER
-from responder.core.views.signoff.values import Group, Sheet, Shown
+from responder.core.views.signoff import READER, Group, Sheet, Shown
 
 MOSTLY_THE_SAME: Final = 0.5
 """Share of equal lines from which on only the others are shown: below it, a reader puts the text together in vain."""

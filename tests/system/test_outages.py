@@ -79,5 +79,5 @@ def test_a_stop_never_hangs(dovecot: Dovecot, sink: SmtpSink, blocked: str) -> N
         if blocked == "connecting":
             dovecot.kill()
         site.start(wait=blocked == "watching")
-        site.wait_for_log(lambda line: "watching" in line["event"])
+        site.wait_for_log(lambda line: line["event"] in {"watching", "disconnected"})
         assert site.stop(timeout=20) == 0

@@ -147,8 +147,9 @@ async def test_a_job_that_was_missed_runs_once_however_late(tmp_path: Path) -> N
 async def test_the_demo_keeps_its_promises() -> None:
     """Every decision as promised, one reply shown as received, and it ends by itself."""
     lines: list[str] = []
-    assert await show(lines.append) == 0
+    status = await show(lines.append)
     shown = "\n".join(lines)
+    assert status == 0, shown
     assert "not as it should be" not in shown
     assert "999" in shown
 

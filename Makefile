@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: help demo quick pages test check lines bench sweep fuzz corpus rules lock clean distclean
+.PHONY: help demo quick pages test check guards lines bench sweep fuzz corpus rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,8 @@ help:
 	  "  make pages      the tests that look at pages in a browser" \
 	  "  make test       every test                                     ARGS='tests/wire -k idle' for some of them" \
 	  "                  Installs Dovecot, Postfix, Chromium and the editors if it may; PROCESSES=2 at a time" \
-	  "  make check      format, lint, types, import rules, plain English, and the coverage of the last make test" \
+	  "  make check      format, lint, types, import rules, plain English, the guards, and the coverage of the last make test" \
+	  "  make guards     take one guard away at a time and see that a test fails" \
 	  "  make lines      lines by room, and how long functions are" \
 	  "Now and then" \
 	  "  make bench      the benchmarks                                 ARGS is passed to each" \
@@ -62,6 +63,10 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.plain_english
 	$(BIN)/python tools/coverage_gate.py
+	$(BIN)/python -m tools.guards
+
+guards: $(VENV)/.dev
+	@$(BIN)/python -m tools.guards $(ARGS)
 
 lines: $(VENV)/.dev
 	@$(BIN)/python -m tools.lines

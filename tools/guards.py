@@ -1,144 +1,168 @@
-"""Take one guard away at a time, and see that a test of the installed daemon fails.
+"""Take one guard away at a time, and see that a test fails without it.
 
-    python tools/guards.py
+    python -m tools.guards [WORD ...]
 
-Works on a copy of the tree. Each row is one line of the guard and the test that must fail without it; a row whose line
-is no longer there, or whose test passes all the same, makes the exit status 1. What is held twice is not in the table:
-the state directory (a lock file, and SQLite's own lock), addresses in the journal (numbers for names, and redaction).
+Works on copies of the tree, two at a time. Each row of ``tools.guard_table`` names a promise, the symbol that keeps it,
+a text inside that symbol, what stands there instead, and the tests of which one must fail. The exit status is 1 when
+none fails, when the text or the symbol is no longer there, or when the tests fail anyway. With words, only the rows
+that hold one of them.
+
+The tests are unit tests where they can be, so that the whole table takes a minute or two. What is held twice is not in
+it: no test can miss one of the two.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NamedTuple
 
+from tools.guard_table import GUARDS, Guard
+
 ROOT = Path(__file__).resolve().parent.parent
-MAIN_PATH = "tests/system/test_main_path.py"
+PROCESSES = 2
 TESTS_FAILED = 1
-KILLED = "tests/system/test_killed.py"
+"""pytest's own: anything else but 0 means that the tests could not be run."""
 
 
-class Guard(NamedTuple):
-    """One line without which a promise is broken."""
+class Place(NamedTuple):
+    """Where a symbol stands in a text."""
 
-    promise: str
-    file: str
-    line: str
-    without: str
-    test: str
+    start: int
+    end: int
 
 
-GUARDS = (
-    Guard(
-        "1 help: a text without its block is noticed on the final bytes",
-        "responder/core/reply/templates/en/ordinary.txt",
-        "{{ help }}",
-        "",
-        f"{MAIN_PATH}::test_out_of_hours_a_person_is_answered_with_help",
-    ),
-    Guard(
-        "2 mailbox: headers are read with PEEK in an EXAMINEd folder",
-        "responder/adapters/imap/connection.py",
-        'self.command("EXAMINE", name)',
-        'self.command("SELECT", name)',
-        f"{MAIN_PATH}::test_the_mailbox_stays_as_it_was_found",
-    ),
-    Guard(
-        "3 people: a null return path is no person",
-        "responder/core/rules/who.py",
-        "not case.message.return_path.is_null or case.is_form",
-        "case",
-        f"{MAIN_PATH}::test_only_people_are_answered",
-    ),
-    Guard(
-        "3 people: one reply per closed period",
-        "responder/adapters/ledger/claims.py",
-        "or self._blocked(row, asked, about, at, since)",
-        "",
-        f"{MAIN_PATH}::test_two_messages_of_one_person_get_one_reply",
-    ),
-    Guard(
-        "4 nothing twice: what was already there stays unanswered",
-        "responder/live/watch.py",
-        "return Uid(state.uid_next - 1)",
-        "return Uid(0)",
-        f"{MAIN_PATH}::test_old_mail_stays_unanswered",
-    ),
-    Guard(
-        "4 nothing missed: what a dead process claimed is taken up again",
-        "responder/daemon/daemon.py",
-        "await self._ledger.recover(self._clock())",
-        "[]",
-        f"{KILLED}::test_killed_inside[claim]",
-    ),
-    Guard(
-        "4 nothing missed: the cursor moves with what is due, not before",
-        "responder/adapters/ledger/cursors.py",
-        "self._insert(place, cursor, new)",
-        "pass",
-        f"{KILLED}::test_killed_inside[settle]",
-    ),
-    Guard(
-        "5 privacy: the ledger keeps hashes",
-        "responder/adapters/ledger/hashes.py",
-        'return self._hash(kind, *(text.encode("utf-8", "surrogatepass") for text in texts))',
-        'return "".join(texts).encode()',
-        f"{MAIN_PATH}::test_nothing_private_is_kept_or_logged",
-    ),
-    Guard(
-        "6 a bad edit never stops it",
-        "responder/daemon/daemon.py",
-        "except ConfigError as error:",
-        "except ZeroDivisionError as error:",
-        f"{MAIN_PATH}::test_a_bad_file_is_refused_with_78_and_a_bad_reload_changes_nothing",
-    ),
-)
+class GoneError(Exception):
+    """The guard is no longer where the table says."""
+
+
+def place_of(text: str, symbol: str) -> Place:
+    """The characters of a function, a class, or an assignment; ``Class.method`` for what is inside.
+
+    Raises:
+        GoneError: there is none of that name.
+    """
+    scope: ast.AST = ast.parse(text)
+    for name in symbol.split("."):
+        found = [node for node in ast.iter_child_nodes(scope) if name in names_of(node)]
+        if not found:
+            raise GoneError(f"{symbol} is gone")
+        scope = found[-1]
+    assert isinstance(scope, ast.stmt)
+    lines = text.splitlines(keepends=True)
+    before = [0]
+    for line in lines:
+        before.append(before[-1] + len(line))
+    return Place(before[scope.lineno - 1], before[scope.end_lineno or scope.lineno])
+
+
+def names_of(node: ast.AST) -> Iterator[str]:
+    """What a statement defines."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
+        case _:
+            return
+
+
+def path_of(guard: Guard) -> str:
+    """The file that a guard stands in."""
+    return guard.symbol if "/" in guard.symbol else f"{guard.symbol.partition(':')[0].replace('.', '/')}.py"
+
+
+def without(text: str, guard: Guard) -> str:
+    """The file's text without the guard.
+
+    Raises:
+        GoneError: the symbol, or the text in it, is not there, or is there twice.
+    """
+    _, _, symbol = guard.symbol.partition(":")
+    start, end = place_of(text, symbol) if symbol else Place(0, len(text))
+    inside = text[start:end]
+    if inside.count(guard.text) != 1:
+        raise GoneError(f"{guard.text!r} is {inside.count(guard.text)} times in {guard.symbol}")
+    return text[:start] + inside.replace(guard.text, guard.instead) + text[end:]
 
 
 def fails_without(guard: Guard, copy: Path) -> bool:
-    """Whether the test fails when the line is gone."""
-    path = copy / guard.file
-    text = path.read_text(encoding="utf-8")
-    if guard.line not in text:
-        print(f"GONE   {guard.promise}: the line is no longer in {guard.file}")
-        return False
-    path.write_text(text.replace(guard.line, guard.without, 1), encoding="utf-8")
+    """Whether a test fails when the guard is gone; says so."""
+    path = copy / path_of(guard)
     try:
-        failed = run(copy, guard.test) == TESTS_FAILED
+        text = path.read_text(encoding="utf-8")
+        damaged = without(text, guard)
+    except (GoneError, FileNotFoundError) as error:
+        return told("GONE", f"{guard.promise}: {error}")
+    path.write_text(damaged, encoding="utf-8")
+    try:
+        ended = run(copy, guard.tests)
     finally:
         path.write_text(text, encoding="utf-8")
-    print(f"{'ok    ' if failed else 'UNSEEN'} {guard.promise}", flush=True)
-    return failed
+    if ended.returncode == TESTS_FAILED:
+        return not told("ok", guard.promise)
+    what = "UNSEEN" if ended.returncode == 0 else "BROKEN"
+    return told(what, f"{guard.promise}\n{'' if what == 'UNSEEN' else ended.stdout}")
 
 
-def run(copy: Path, *tests: str) -> int:
-    """The exit status of pytest."""
-    command = [sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", *tests]
-    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=copy, env=environ, capture_output=True, check=False).returncode
+def told(what: str, about: str) -> bool:
+    """Print one line; False."""
+    print(f"{what:7} {about}".rstrip(), flush=True)
+    return False
 
 
-def main() -> int:
+def run(copy: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """What pytest says of these tests in a copy."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--no-cov", *tests]
+    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "CI": "1"}
+    return subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True, check=False)
+
+
+def copied(into: Path) -> Path:
+    """The tracked files, as they are now."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, tracked.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, into / name)
+    return into
+
+
+def main(words: Sequence[str]) -> int:
     """Try every guard."""
-    with tempfile.TemporaryDirectory(prefix="guards-") as directory:
-        copy = Path(directory) / "tree"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-        for name in tracked.decode().split("\0"):
-            if name and (ROOT / name).is_file():
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, copy / name)
-        if run(copy, *dict.fromkeys(guard.test for guard in GUARDS)) != 0:
-            print("the tests fail as the tree is; that comes first")
+    guards = [guard for guard in GUARDS if not words or any(word in f"{guard}" for word in words)]
+    with tempfile.TemporaryDirectory(prefix="guards-") as directory, ThreadPoolExecutor(PROCESSES) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(PROCESSES):
+            copies.put(copied(Path(directory) / f"tree{number}"))
+
+        def tried(guard: Guard) -> bool:
+            copy = copies.get()
+            try:
+                return fails_without(guard, copy)
+            finally:
+                copies.put(copy)
+
+        whole = copies.get()
+        ended = run(whole, list(dict.fromkeys(test for guard in guards for test in guard.tests)))
+        copies.put(whole)
+        if ended.returncode != 0:
+            print(f"{ended.stdout}the tests fail as the tree is; that comes first")
             return 1
-        seen = [fails_without(guard, copy) for guard in GUARDS]
+        seen = list(pool.map(tried, guards))
     print(f"{sum(seen)} of {len(seen)} guards are missed when they are gone")
     return 0 if all(seen) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

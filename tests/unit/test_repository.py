@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from responder.cli.arguments import parser as whole_parser
 from responder.core.rules.decide import RULES
 from tests import ROOT
-from tools import coverage_gate, lines, plain_english, rule_table
+from tools import coverage_gate, guards, lines, plain_english, rule_table
+from tools.guard_table import Guard
 from tools.requirements import requirements
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -222,3 +223,35 @@ def test_lines_of_code_are_counted_without_words_and_blanks() -> None:
     text = '"""What it is."""\n\nX = """a\nb"""\n\n\ndef f() -> int:\n    """Says."""\n    # why\n    return 1\n'
     assert lines.size_of(text) == (1, 10, 4)
     assert list(lines.function_lengths(text)) == [3]
+
+
+class TestGuards:
+    """What takes one guard away at a time."""
+
+    TEXT = (
+        "A = 1\n\n\nclass B:\n    x: int = 1\n\n    def f(self) -> int:\n        return 1\n"
+        "\n\ndef f() -> int:\n    return 1\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("symbol", "line"),
+        [("m:A", 1), ("m:B.x", 5), ("m:B.f", 8), ("m:f", 12)],
+        ids=["value", "field", "method", "function"],
+    )
+    def test_a_guard_is_found_by_its_symbol(self, symbol: str, line: int) -> None:
+        """Wherever it stands in the file, and nothing else is changed."""
+        lines = self.TEXT.splitlines(keepends=True)
+        lines[line - 1] = lines[line - 1].replace("1", "2")
+        assert guards.without(self.TEXT, Guard("it is one", symbol, "1", "2", ())) == "".join(lines)
+
+    @pytest.mark.parametrize(("symbol", "text"), [("m:g", "1"), ("m:B.g", "1"), ("m:f", "3"), ("m:B", "1")])
+    def test_a_guard_that_is_gone_is_told(self, symbol: str, text: str) -> None:
+        """No such symbol, no such text, or the text twice: the table has to say what is meant."""
+        with pytest.raises(guards.GoneError):
+            guards.without(self.TEXT, Guard("it is one", symbol, text, "2", ()))
+
+    def test_a_guard_of_a_file_that_is_no_module(self) -> None:
+        """The whole file is its symbol."""
+        guard = Guard("a text", "a/b.txt", "{{ help }}", "", ())
+        assert guards.path_of(guard) == "a/b.txt"
+        assert guards.without("x {{ help }}", guard) == "x "

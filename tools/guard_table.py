@@ -1,0 +1,295 @@
+"""The guards that ``tools.guards`` takes away one at a time: a promise, where it is kept, and who misses it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """One text without which a promise is broken.
+
+    Attributes:
+        promise: what no longer holds.
+        symbol: ``module:Class.method``, or the path of a file that is no module.
+        text: what keeps the promise; once in the symbol.
+        instead: what stands there then.
+        tests: of these one must fail.
+    """
+
+    promise: str
+    symbol: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+CORE, LIVE, LEDGER = "tests/unit/core", "tests/unit/live", "tests/unit/adapters/ledger"
+WIRE, DAEMON = "tests/wire", "tests/unit/daemon"
+
+HELP = (
+    Guard(
+        "help: the last look is at the finished bytes",
+        "responder.core.reply.composer:Composer.compose",
+        "reason = check_help(content, self.settings.help)",
+        "reason = None",
+        (f"{CORE}/reply/test_compose_template.py",),
+    ),
+    Guard(
+        "help: the emergency number stands alone on a line",
+        "responder.core.reply.verify:missing",
+        "if alone.isdisjoint(emergency):",
+        "if not any(way in text for way in emergency):",
+        (f"{CORE}/reply/test_compose.py::test_an_alarm_number_inside_other_digits_does_not_count",),
+    ),
+    Guard(
+        "help: the emergency number is no crisis line as well",
+        "responder.core.reply.verify:missing",
+        ".difference(emergency)",
+        "",
+        (f"{CORE}/reply/test_compose.py::test_the_emergency_number_is_not_a_crisis_line_too",),
+    ),
+    Guard(
+        "help: the text of a reply shows it",
+        "responder/core/reply/templates/en/ordinary.txt",
+        "{{ help }}",
+        "",
+        (f"{CORE}/reply/test_compose.py::test_the_whole_reply",),
+    ),
+    Guard(
+        "help: a text that breaks makes room for the next one",
+        "responder.core.reply.composer:Composer._drafts",
+        "except Exception:",
+        "except ZeroDivisionError:",
+        (f"{CORE}/reply/test_compose_template.py",),
+    ),
+)
+
+MAILBOX = (
+    Guard(
+        "mailbox: headers are read with PEEK",
+        "responder.adapters.imap.mailbox:Mailbox.__init__",
+        "BODY.PEEK[",
+        "BODY[",
+        (f"{WIRE}/test_mailbox_headers.py::test_only_harmless_commands_are_ever_sent",),
+    ),
+    Guard(
+        "mailbox: the folder is opened with EXAMINE",
+        "responder.adapters.imap.connection:Connection.examine",
+        'self.command("EXAMINE", name)',
+        'self.command("SELECT", name)',
+        (f"{WIRE}/test_mailbox_headers.py::test_only_harmless_commands_are_ever_sent",),
+    ),
+    Guard(
+        "mailbox: another UIDVALIDITY ends the session",
+        "responder.adapters.imap.connection:Connection.check_uid_validity",
+        "number != self._uid_validity",
+        "number < 0",
+        (f"{WIRE}/test_mailbox_idle.py::test_another_uid_validity_while_idling",),
+    ),
+)
+
+PEOPLE = (
+    Guard(
+        "people: a null return path is no person",
+        "responder.core.rules.who:null_return_path",
+        "not case.message.return_path.is_null or case.is_form",
+        "case",
+        (f"{CORE}/rules/test_policy_rules.py::test_each_message_is_decided_by_its_rule",),
+    ),
+    Guard(
+        "people: nothing is answered in working hours",
+        "responder.core.rules.decide:_by_time",
+        "return _in_hours(period) or _no_longer_due",
+        "return _no_longer_due",
+        (f"{CORE}/rules/test_policy.py::test_in_working_hours_nobody_gets_a_reply",),
+    ),
+    Guard(
+        "people: a closed period ends when it opens, to the microsecond",
+        "responder.core.hours.timeline:Timeline.is_open",
+        "bisect_right(block.flips, at)",
+        "bisect_left(block.flips, at)",
+        (f"{CORE}/hours/test_schedule.py::test_closed_period",),
+    ),
+    Guard(
+        "people: a message of the instant of closing belongs to the closed period",
+        "responder.core.rules.decide:_no_longer_due",
+        "received_at < closed.start",
+        "received_at <= closed.start",
+        (f"{CORE}/rules/test_policy.py::test_live_only_what_is_fresh_and_of_this_period_is_answered",),
+    ),
+    Guard(
+        "people: a reply says that it is automatic",
+        "responder.core.reply.message:header_fields",
+        '"Auto-Submitted": "auto-replied"',
+        '"Auto-Submitted": "no"',
+        (f"{CORE}/reply/test_compose.py::test_the_whole_reply",),
+    ),
+    Guard(
+        "people: a message that breaks the judging gets no reply and stops nobody",
+        "responder.live.judge:judge_safely",
+        "except Exception as error:",
+        "except ZeroDivisionError as error:",
+        (f"{LIVE}/test_service.py::test_a_poison_message_stops_nobody",),
+    ),
+)
+
+ONCE = (
+    Guard(
+        "once: one reply in a closed period",
+        "responder.adapters.ledger.claims:Sending.claim",
+        "or self._blocked(row, asked, about, at, since)",
+        "",
+        (f"{LEDGER}/test_ledger.py", f"{LIVE}/test_service.py::test_a_person_is_answered_once"),
+    ),
+    Guard(
+        "once: a slot counts from the instant on",
+        "responder.adapters.ledger.claims:Sending._blocked",
+        "claimed_at >= ? AS here",
+        "claimed_at > ? AS here",
+        (f"{LEDGER}/test_ledger.py::test_a_slot_counts_from_answered_since_on",),
+    ),
+    Guard(
+        "once: nothing is sent that was not claimed",
+        "responder.live.answer:Answerer._answer",
+        "case AlreadyAnswered() | Barred():\n                self._log.withdrawn(key, claim.rule)",
+        "case AlreadyAnswered() | Barred():\n                await self._send(judgement, Claimed(1, 'x'))",
+        (f"{LIVE}/test_service.py", f"{LIVE}/test_service_rates.py"),
+    ),
+    Guard(
+        "once: what is in doubt is sent once more at most",
+        "responder.adapters.ledger.claims:_next",
+        'return State.UNKNOWN if row.uncertain else State.DUE, 1, "in-doubt" if row.uncertain else None',
+        "return State.DUE, 1, None",
+        (f"{LIVE}/test_service.py::test_unknown_is_sent_once_more_at_most",),
+    ),
+    Guard(
+        "once: the outcome is written even when the service stops",
+        "responder.live.answer:Answerer._send",
+        "finally:\n            await asyncio.shield(self._settle(judgement.key, outcome, text))",
+        "finally:\n            pass",
+        (f"{LIVE}/test_service.py::test_stopped_while_sending",),
+    ),
+    Guard(
+        "once: a commit is on the disk before it counts",
+        "responder.adapters.ledger.schema:_connect",
+        "synchronous = FULL",
+        "synchronous = OFF",
+        (f"{LEDGER}/test_ledger_files.py::test_every_commit_is_on_the_disk",),
+    ),
+)
+
+MISSED = (
+    Guard(
+        "missed: what was there before the first start stays unanswered, and nothing else",
+        "responder.live.intake:Intake._last_uid",
+        "return Uid(state.uid_next - 1)",
+        "return Uid(0)",
+        (f"{LIVE}/test_service.py",),
+    ),
+    Guard(
+        "missed: the cursor moves together with what is due",
+        "responder.adapters.ledger.cursors:Reading.record",
+        "self._insert(place, cursor, new)",
+        "pass",
+        (f"{LEDGER}/test_ledger.py",),
+    ),
+    Guard(
+        "missed: a forged date hides nothing that comes after it",
+        "responder.live.intake:Intake._latest",
+        "min(received_at, now)",
+        "received_at",
+        (f"{LIVE}/test_intake.py",),
+    ),
+    Guard(
+        "missed: the margin after a UIDVALIDITY change",
+        "responder.live.intake:Intake._look_again",
+        "latest - UIDVALIDITY_MARGIN",
+        "latest",
+        (f"{LIVE}/test_intake.py",),
+    ),
+    Guard(
+        "missed: a slice that fails is taken in by parts",
+        "responder.live.intake:Intake._take_in_carefully",
+        "self._slice = max(len(times) // AFTER_TROUBLE, 1)",
+        "pass",
+        (f"{LIVE}/test_intake.py",),
+    ),
+    Guard(
+        "missed: the wait between resends grows",
+        "responder.live.answer:Answerer._settle",
+        "RESEND.delay(self._attempts[key], ",
+        "RESEND.delay(1, ",
+        (f"{LIVE}/test_service.py::test_the_wait_between_resends_grows",),
+    ),
+    Guard(
+        "missed: housekeeping that was late runs once",
+        "responder.daemon.housekeeping:JOB_DEFAULTS",
+        '"coalesce": True, "misfire_grace_time": None',
+        '"coalesce": False, "misfire_grace_time": 1',
+        (f"{WIRE}/test_daemon.py",),
+    ),
+    Guard(
+        "missed: a clock that was set back holds no rate for ever",
+        "responder.adapters.ledger.limits:Gate._newest",
+        " AND claimed_at <= :end",
+        " AND :end",
+        (f"{LEDGER}/test_ledger_rates.py::test_the_far_end_of_the_window",),
+    ),
+    Guard(
+        "missed: a bad file never stops it",
+        "responder.daemon.reload:Reloader._reload",
+        "except ConfigError as error:\n            self.refused = error.problems",
+        "except ConfigError as error:\n            raise",
+        (f"{DAEMON}/test_reload.py",),
+    ),
+)
+
+PRIVACY = (
+    Guard(
+        "privacy: the ledger keeps hashes",
+        "responder.adapters.ledger.hashes:Names._text",
+        "return self._hash(kind, *(",
+        "return b''.join((",
+        (f"{LEDGER}/test_ledger_files.py::test_no_file_holds_a_name",),
+    ),
+    Guard(
+        "privacy: no address reaches the journal",
+        "responder.daemon.logs:JournalFormatter.format",
+        "redact(_sentence(record) + self._traceback(record))",
+        "(_sentence(record) + self._traceback(record))",
+        (f"{DAEMON}/test_logs.py",),
+    ),
+    Guard(
+        "privacy: no address reaches JSON",
+        "responder.daemon.logs:_redacted",
+        "redact(str(value))",
+        "str(value)",
+        (f"{DAEMON}/test_logs.py",),
+    ),
+    Guard(
+        "log: what to do about it reaches the line",
+        "responder.adapters.events:Fields",
+        "    fix: str | None\n",
+        "",
+        (f"{DAEMON}/test_logs.py",),
+    ),
+)
+
+STORM = (
+    Guard(
+        "storm: the breaker does not flicker",
+        "responder.core.limits.rates:Rates.limits_for",
+        "self.breaker // 2",
+        "self.breaker - 1",
+        (f"{CORE}/limits/test_rates.py",),
+    ),
+    Guard(
+        "storm: few replies are in flight",
+        "responder.live.answer:Answerer.start",
+        "messages[:room]",
+        "messages",
+        (f"{LIVE}/test_service.py::test_more_than_fit_in_flight",),
+    ),
+)
+
+GUARDS = (*HELP, *MAILBOX, *PEOPLE, *ONCE, *MISSED, *PRIVACY, *STORM)

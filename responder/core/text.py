@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 FINGERPRINT_DIGITS: Final = 16
@@ -62,9 +63,7 @@ def said(text: str | bytes, *, private: Iterable[str] = (), secrets: Iterable[st
             refuses.
     """
     raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    raw = raw[:LONGEST_TEXT]
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
-        raw = _without(raw, form)
+    raw = _without(raw[:LONGEST_TEXT], {form for secret in secrets for form in _forms(secret)})
     line = redact(_UNPRINTABLE.sub(" ", raw).strip())
     for word in private:
         line = _without_word(line, word)
@@ -81,17 +80,24 @@ def _forms(secret: str) -> Iterator[str]:
     yield repr(octets)[2:-1]
 
 
-def _without(text: str, secret: str) -> str:
-    """The text without what it shares with a secret."""
+def _without(text: str, secrets: Iterable[str]) -> str:
+    """The text without what it shares with a secret; each is looked for in the whole text, so none hides another."""
+    low, hidden = _lower(text), bytearray(len(text))
+    for start, end in (span for secret in secrets for span in _shared(low, _lower(secret))):
+        hidden[start:end] = b"\1" * (end - start)
+    runs = groupby(zip(hidden, text, strict=True), key=lambda pair: pair[0])
+    return "".join("<private>" if hide else "".join(char for _, char in run) for hide, run in runs)
+
+
+def _shared(text: str, secret: str) -> Iterator[tuple[int, int]]:
+    """Where a text and a secret have a run of characters in common; a short secret counts as a whole word only."""
     if len(secret) < FRAGMENT:
-        return _without_word(text, secret)
-    low, secret = _lower(text), _lower(secret)
+        yield from (match.span() for match in _words(secret).finditer(text))
+        return
     pieces = {secret[at : at + FRAGMENT] for at in range(len(secret) - FRAGMENT + 1)}
-    hidden = bytearray(len(text))
     for at in range(len(text) - FRAGMENT + 1):
-        if low[at : at + FRAGMENT] in pieces:
-            hidden[at : at + FRAGMENT] = b"\1" * FRAGMENT
-    return re.sub("\0+", "<private>", "".join("\0" if hide else char for hide, char in zip(hidden, text, strict=True)))
+        if text[at : at + FRAGMENT] in pieces:
+            yield at, at + FRAGMENT
 
 
 def _lower(text: str) -> str:
@@ -100,6 +106,9 @@ def _lower(text: str) -> str:
 
 
 def _without_word(text: str, word: str) -> str:
-    if len(word) < SHORTEST:
-        return text
-    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<private>", text, flags=re.IGNORECASE)
+    return _words(word).sub("<private>", text)
+
+
+def _words(word: str) -> re.Pattern[str]:
+    """A word where it stands alone, in any case; one that is too short stands nowhere."""
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if len(word) >= SHORTEST else r"(?!)", re.IGNORECASE)

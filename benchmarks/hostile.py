@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from responder.config import load
 from responder.core.lint import lint_template
 from responder.core.mail import headers
 from responder.core.mail.addresses import read_sender
 from responder.core.rules.decide import judge_rules
 from responder.core.text import redact
 from tests import ROOT
+from tests.configs import load
 from tests.unit.core.lint import test_lint_properties as lint_texts
 from tests.unit.core.mail.test_addresses import BOMBS
 from tests.unit.core.mail.test_headers import HOSTILE, parse

@@ -92,15 +92,15 @@ PEOPLE = (
     Guard(
         "people: a null return path is no person",
         "responder.core.rules.who:null_return_path",
-        "not case.message.return_path.is_null or case.is_form",
-        "case",
+        "if not case.message.return_path.is_null:",
+        "if case:",
         (f"{CORE}/rules/test_policy_rules.py::test_each_message_is_decided_by_its_rule",),
     ),
     Guard(
         "people: nothing is answered in working hours",
         "responder.core.rules.decide:_by_time",
-        "return _in_hours(period) or _no_longer_due",
-        "return _no_longer_due",
+        "_in_hours(period)\n        or _no_longer_due",
+        "_no_longer_due",
         (f"{CORE}/rules/test_policy.py::test_in_working_hours_nobody_gets_a_reply",),
     ),
     Guard(
@@ -158,8 +158,8 @@ ONCE = (
     Guard(
         "once: what is in doubt is sent once more at most",
         "responder.adapters.ledger.claims:_next",
-        'return State.UNKNOWN if row.uncertain else State.DUE, 1, "in-doubt" if row.uncertain else None',
-        "return State.DUE, 1, None",
+        "case Unknown() if row.uncertain:",
+        "case Unknown() if False:",
         (f"{LIVE}/test_service.py::test_unknown_is_sent_once_more_at_most",),
     ),
     Guard(
@@ -175,6 +175,65 @@ ONCE = (
         "synchronous = FULL",
         "synchronous = OFF",
         (f"{LEDGER}/test_ledger_files.py::test_every_commit_is_on_the_disk",),
+    ),
+)
+
+SENDING = (
+    Guard(
+        "sending: the mark is made before the final dot",
+        "responder.adapters.smtp.connection:Connection.content",
+        "await mark(True)",
+        "await asyncio.sleep(0)",
+        (f"{WIRE}/test_submission.py::test_the_mark_comes_before_the_final_dot",),
+    ),
+    Guard(
+        "sending: the mark is taken back before the fallback",
+        "responder.adapters.smtp.submitter:Submitter.send",
+        "await mark(False)",
+        "await asyncio.sleep(0)",
+        (f"{WIRE}/test_submission.py::test_the_mark_is_taken_back_before_the_fallback",),
+    ),
+    Guard(
+        "sending: what a dead process had marked is in doubt",
+        "responder.adapters.ledger.claims:Sending.recover",
+        "if row.may_arrive else Deferred",
+        "if False else Deferred",
+        (f"{LEDGER}/test_ledger.py",),
+    ),
+    Guard(
+        "sending: the envelope sender is empty",
+        "responder.adapters.smtp.submitter:Submitter._hand_over",
+        'sender = b"" if self._null_path_refused is None else ',
+        "sender = ",
+        (f"{WIRE}/test_submission.py::test_accepted_transaction",),
+    ),
+    Guard(
+        "sending: a line that begins with a dot ends no message",
+        "responder.adapters.smtp.connection:dot_stuffed",
+        're.sub(rb"(?m)^\\.", b"..", lines)',
+        "lines",
+        ("tests/unit/adapters/test_submission.py::test_dot_stuffing",),
+    ),
+    Guard(
+        "sending: a password goes nowhere when STARTTLS was stripped",
+        "responder.adapters.smtp.connection:Connection._secure",
+        'raise AccountFaultError(Deferred("STARTTLS: not offered", account_wide=True, cure=CURE_TLS))',
+        "return",
+        (f"{WIRE}/test_submission.py::test_stripped_starttls",),
+    ),
+    Guard(
+        "sending: only a server with a certificate that holds is spoken to",
+        "responder.adapters.smtp.connection:_tls_context",
+        "ssl.create_default_context(",
+        "ssl._create_unverified_context(",
+        (f"{WIRE}/test_submission.py::test_certificate_not_believed",),
+    ),
+    Guard(
+        "sending: a reload tries a refused login again at once",
+        "responder.daemon.supervise",
+        "running.sender.reset()",
+        "pass",
+        (f"{WIRE}/test_daemon.py",),
     ),
 )
 
@@ -216,7 +275,7 @@ MISSED = (
     ),
     Guard(
         "missed: the wait between resends grows",
-        "responder.live.answer:Answerer._settle",
+        "responder.live.answer:Answerer._wait_after",
         "RESEND.delay(self._attempts[key], ",
         "RESEND.delay(1, ",
         (f"{LIVE}/test_service.py::test_the_wait_between_resends_grows",),
@@ -267,6 +326,20 @@ PRIVACY = (
         (f"{DAEMON}/test_logs.py",),
     ),
     Guard(
+        "privacy: a server that repeats the password is not quoted",
+        "responder.adapters.smtp.connection:Connection._authenticate",
+        "secrets=(credentials.password, initial.decode())",
+        "secrets=()",
+        (f"{WIRE}/test_submission.py::test_echoed_password",),
+    ),
+    Guard(
+        "privacy: all that may be an address is redacted",
+        "responder.core.text:redact",
+        '_AFTER.sub("@", _SPACED.sub("_", text))',
+        "text",
+        (f"{DAEMON}/test_logs.py", f"{CORE}/test_text.py"),
+    ),
+    Guard(
         "log: what to do about it reaches the line",
         "responder.adapters.events:Fields",
         "    fix: str | None\n",
@@ -292,4 +365,4 @@ STORM = (
     ),
 )
 
-GUARDS = (*HELP, *MAILBOX, *PEOPLE, *ONCE, *MISSED, *PRIVACY, *STORM)
+GUARDS = (*HELP, *MAILBOX, *PEOPLE, *ONCE, *SENDING, *MISSED, *PRIVACY, *STORM)

@@ -240,10 +240,24 @@ SENDING = (
 MISSED = (
     Guard(
         "missed: what was there before the first start stays unanswered, and nothing else",
-        "responder.live.intake:Intake._last_uid",
-        "return Uid(state.uid_next - 1)",
-        "return Uid(0)",
+        "responder.live.intake:Intake._begin",
+        "last = Uid(state.uid_next - 1) if",
+        "last = Uid(0) if",
         (f"{LIVE}/test_service.py",),
+    ),
+    Guard(
+        "missed: what arrived while the first connection failed is answered",
+        "responder.live.intake:Intake._is_late",
+        "if received_at is None or self._first_try is None:",
+        "if self:",
+        (f"{LIVE}",),
+    ),
+    Guard(
+        "missed: a clock that is behind decides nothing of a first start",
+        "responder.live.intake:Intake._begin",
+        "late = []",
+        "pass",
+        (f"{LIVE}",),
     ),
     Guard(
         "missed: the cursor moves together with what is due",
@@ -314,8 +328,8 @@ PRIVACY = (
     Guard(
         "privacy: no address reaches the journal",
         "responder.daemon.logs:JournalFormatter.format",
-        "redact(_sentence(record) + self._traceback(record))",
-        "(_sentence(record) + self._traceback(record))",
+        "_sentence(record, redact)",
+        "_sentence(record)",
         (f"{DAEMON}/test_logs.py",),
     ),
     Guard(

@@ -48,7 +48,8 @@ async def test_the_margin_after_a_uidvalidity_change(stage: Stage, earlier: time
     stage.folder.renumber()
     stage.folder.deliver(header_block("overtaken@mail.example", message_id="o@mail.example"), latest - earlier)
     stage.folder.deliver(header_block("last@mail.example", message_id="last@mail.example"), latest)
-    await stage.until(lambda: "last@mail.example" in stage.sender.recipients())
+    await stage.until(lambda: stage.service.health.done["sent"] == 2 + answered)
+    assert "last@mail.example" in stage.sender.recipients()
     assert ("overtaken@mail.example" in stage.sender.recipients()) == answered
 
 

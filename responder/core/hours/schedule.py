@@ -8,9 +8,11 @@ Closures win over openings, openings over closed dates and events, these over th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,7 +20,7 @@ from zoneinfo import ZoneInfo
 from responder.core.hours.daily import DAY_MINUTES, DailyInterval, checked_week, in_order, listed, parse_hours
 from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.timeline import FIRST_YEAR, LAST_YEAR, LATEST, Shut, Shuts, Span, Timeline, is_known
-from responder.core.hours.words import LOCALES, WEEKDAYS, date_in_words, in_words, state_in_words
+from responder.core.hours.words import LOCALES, WEEKDAYS, date_in_words, in_words, past_in_words
 
 __all__ = ["LOCALES", "Closure", "DailyInterval", "Opening", "Schedule", "in_words", "parse_hours"]
 
@@ -27,9 +29,10 @@ _DAYS_AFTER = 1
 """Hours of a local date end with the day after it at the latest; zones lie up to 12 h behind UTC and 14 h ahead."""
 
 _MAX_KEPT = 1024
-"""Closed periods remembered. When they are full they are dropped, which costs less than choosing among them."""
+"""Closed periods and days remembered."""
 
 _TICK = timedelta.resolution
+_BEFORE_ALL, _AFTER_ALL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _EVENT = "an event of a calendar"
 _STAMP = "%Y-%m-%d %H:%M"
 _NO_YEAR = "no hours are known for that year"
@@ -113,18 +116,18 @@ def _check_year(day: date) -> None:
         raise ValueError(f"the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}; correct it")
 
 
+def _lasting(closures: Iterable[Closure], zone: ZoneInfo) -> tuple[Closure, ...]:
+    """In UTC, without those that lie in wall-clock time which the zone skipped."""
+    placed = (_in_utc(closure, zone) for closure in closures)
+    return tuple(closure for closure in placed if closure.end is None or closure.start < closure.end)
+
+
 def _in_utc(closure: Closure, zone: ZoneInfo) -> Closure:
     start, end = _placed(closure.start, zone), closure.end and _placed(closure.end, zone)
     if end and end <= start:  # of one zone, so Python compares the wall clocks
         stamps = f"the closure from {start:{_STAMP}} until {end:{_STAMP}}"
         raise ValueError(f"{stamps} does not end after it starts; correct one of the two")
     return replace(closure, start=start.astimezone(UTC), end=end and end.astimezone(UTC))
-
-
-def _lasting(closures: Iterable[Closure], zone: ZoneInfo) -> tuple[Closure, ...]:
-    """In UTC, without those that lie in wall-clock time which the zone skipped."""
-    placed = (_in_utc(closure, zone) for closure in closures)
-    return tuple(closure for closure in placed if closure.end is None or closure.start < closure.end)
 
 
 def _placed(at: datetime, zone: ZoneInfo) -> datetime:
@@ -162,15 +165,15 @@ class Schedule:
     _taken: Shuts = field(init=False, repr=False, compare=False)
     _opened: dict[date, tuple[DailyInterval, ...]] = field(init=False, repr=False, compare=False)
     _timeline: Timeline = field(init=False, repr=False, compare=False)
-    _periods: dict[datetime | None, ClosedPeriod] = field(init=False, repr=False, compare=False)
-    _days: dict[date, tuple[_Hours, ...]] = field(init=False, repr=False, compare=False)
+    _period: Callable[[datetime | None, datetime | None], ClosedPeriod] = field(init=False, repr=False, compare=False)
+    _hours: Callable[[date], tuple[_Hours, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        opened: dict[date, tuple[DailyInterval, ...]] = {}
         for day in (*(opening.date for opening in self.openings), *self.closed_dates):
             _check_year(day)
         if any(event.end is None for event in self.events):
             raise ValueError("an event of a calendar has no end; write a closure instead")
+        opened: dict[date, tuple[DailyInterval, ...]] = {}
         for opening in self.openings:
             opened[opening.date] = (*opened.get(opening.date, ()), *opening.intervals)
         for name, value in {
@@ -180,8 +183,8 @@ class Schedule:
             "closed_dates": MappingProxyType(dict(self.closed_dates)),
             "events": _lasting(self.events, self.zone),
             "_opened": opened,
-            "_periods": {},
-            "_days": {},
+            "_period": lru_cache(_MAX_KEPT)(self._made_period),
+            "_hours": lru_cache(_MAX_KEPT)(self._made_hours),
         }.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_taken", _shuts(self.events))
@@ -198,14 +201,7 @@ class Schedule:
             return None
         if not is_known(at):
             return ClosedPeriod(None, None, because=_NO_YEAR)
-        start = self._timeline.flip_until(at)
-        period = self._periods.get(start)
-        if period is None:
-            period = self._made_period(start, self._timeline.flip_after(at))
-            if len(self._periods) >= _MAX_KEPT:
-                self._periods.clear()
-            self._periods[start] = period
-        return period
+        return self._period(self._timeline.flip_until(at), self._timeline.flip_after(at))
 
     def next_change(self, at: datetime) -> datetime | None:
         """The first instant after this one at which it opens or closes; None when it never does."""
@@ -225,14 +221,12 @@ class Schedule:
 
     def state_in_words(self, at: datetime, locale: str, now: datetime) -> str:
         """``Closed since Friday 17:00; open again Monday 30 November at 09:00 (UK time)``, as seen from ``now``."""
-        return state_in_words(
-            is_open=self.is_open(at),
-            since=self.last_change(at),
-            until=self.next_change(at),
-            zone=self.zone,
-            locale=locale,
-            now=now,
-        )
+        is_open, since, until = self.is_open(at), self.last_change(at), self.next_change(at)
+        state = "Open" if is_open else "Closed"
+        begin = f"{state} since {past_in_words(since, self.zone, locale, now)}" if since else f"{state} always"
+        if until is None:
+            return f"{begin}; {'it never closes' if is_open else 'no opening is ahead'}"
+        return f"{begin}; {'closes' if is_open else 'open again'} {in_words(until, self.zone, locale, now)}"
 
     def why(self, at: datetime) -> str:
         """One line for the owner: ``open: Thursday 12:00-20:00``, ``closed: closure 'winter break'``."""
@@ -256,11 +250,9 @@ class Schedule:
 
     def warnings(self) -> tuple[str, ...]:
         """What is valid but probably not meant: one sentence each, with the cure."""
-        nothing = "there are no working hours: every message comes out of hours; write the days that are open"
-        found = [] if self.weekly or self.openings else [nothing]
-        for opening in self.openings:
-            found += self._opening_warnings(opening)
-        return tuple(found)
+        if not (self.weekly or self.openings):
+            return ("there are no working hours: every message comes out of hours; write the days that are open",)
+        return tuple(warning for opening in self.openings for warning in self._opening_warnings(opening))
 
     def describe_week(self) -> tuple[tuple[str, str], ...]:
         """A row for each day from Monday: its name, and its weekly hours or ``closed``."""
@@ -276,49 +268,38 @@ class Schedule:
         yield from self._taken.edges()
         for day in self._opened.keys() | self.closed_dates.keys():
             for interval in (*self.weekly.get(day.weekday(), ()), *self._opened.get(day, ())):
-                yield _instant(day, interval.start_minute, self.zone)
-                yield _instant(day, interval.end_minute, self.zone)
+                yield from self._span(day, interval)
 
     def _spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """The hours of every local date whose intervals may touch ``[start, end)``."""
-        for offset in range(-_DAYS_BEFORE, (end - start).days + _DAYS_AFTER + 1):
-            for hours in self._hours(start.date() + timedelta(days=offset)):
-                yield hours.span
+        return (hours.span for hours in self._hours_near(start, (end - start).days))
 
-    def _hours_near(self, at: datetime) -> list[_Hours]:
-        """Those of every local date whose intervals may hold an instant or end at it, earlier dates first."""
-        days = (at.date() + timedelta(days=offset) for offset in range(-_DAYS_BEFORE, _DAYS_AFTER + 1))
-        return [hours for day in days for hours in self._hours(day)]
+    def _hours_near(self, at: datetime, days: int = 0) -> Iterator[_Hours]:
+        """Those of every local date whose intervals may hold an instant of some days or end at it, in order."""
+        for offset in range(-_DAYS_BEFORE, days + _DAYS_AFTER + 1):
+            yield from self._hours(at.date() + timedelta(days=offset))
 
     def _weekly(self, day: date) -> Sequence[DailyInterval]:
         return () if day in self.closed_dates else self.weekly.get(day.weekday(), ())
 
-    def _hours(self, day: date) -> tuple[_Hours, ...]:
+    def _made_hours(self, day: date) -> tuple[_Hours, ...]:
         """Those of one local date, without the closures; a back-test asks for the same days again and again."""
-        hours = self._days.get(day)
-        if hours is None:
-            hours = tuple(self._made_hours(day))
-            if len(self._days) >= _MAX_KEPT:
-                self._days.clear()
-            self._days[day] = hours
-        return hours
-
-    def _made_hours(self, day: date) -> Iterator[_Hours]:
         weekly, opened = self._weekly(day), self._opened.get(day, ())
-        if (weekly or opened) and _exists(day, self.zone):
-            for one in weekly:
-                for left in self._taken.cut_from(self._span(day, one)):
-                    yield _Hours(left, day, one, is_dated=False)
-            for one in opened:
-                yield _Hours(self._span(day, one), day, one, is_dated=True)
+        if not ((weekly or opened) and _exists(day, self.zone)):
+            return ()
+        cut = ((one, left) for one in weekly for left in self._taken.cut_from(self._span(day, one)))
+        return (
+            *(_Hours(left, day, one, is_dated=False) for one, left in cut),
+            *(_Hours(self._span(day, one), day, one, is_dated=True) for one in opened),
+        )
 
     def _span(self, day: date, interval: DailyInterval) -> Span:
-        start, end = (_instant(day, minute, self.zone) for minute in (interval.start_minute, interval.end_minute))
-        return Span(start, end)
+        return Span(*(_instant(day, minute, self.zone) for minute in (interval.start_minute, interval.end_minute)))
 
     def _made_period(self, start: datetime | None, end: datetime | None) -> ClosedPeriod:
         shut = self._timeline.last_shut(start, end)
-        closures = tuple(self._closures_between(start, end))
+        span = Span(start or _BEFORE_ALL, end or _AFTER_ALL)
+        closures = [one for one in self.closures if one.touches(span)]
         return ClosedPeriod(
             start,
             end,
@@ -329,7 +310,7 @@ class Schedule:
             holiday=start is not None and end is not None and any(self._holidays_between(start, end)),
             words=tuple(
                 (one.start, one.end, one.words)
-                for one in sorted(closures, key=lambda one: (one.start, one.words))
+                for one in sorted(closures, key=attrgetter("start", "words"))
                 if one.words
             ),
         )
@@ -340,11 +321,6 @@ class Schedule:
             hours = (self._span(day, one) for one in self.weekly.get(day.weekday(), ()))
             if any(start <= span.start and span.end <= end for span in hours):
                 yield day
-
-    def _closures_between(self, start: datetime | None, end: datetime | None) -> Iterator[Closure]:
-        for one in self.closures:
-            if (end is None or one.start < end) and (start is None or one.end is None or start < one.end):
-                yield one
 
     def _because(self, start: datetime | None) -> str:
         """What closes at an instant at which it closes."""
@@ -368,11 +344,9 @@ class Schedule:
         return next((one for one in self.events if one.holds(at)), None) if shut and at < shut.end else None
 
     def _name(self, closure: Closure) -> str:
-        return (
-            f"closure '{closure.note}'"
-            if closure.note
-            else f"closure from {closure.start.astimezone(self.zone):{_STAMP}}"
-        )
+        if closure.note:
+            return f"closure '{closure.note}'"
+        return f"closure from {closure.start.astimezone(self.zone):{_STAMP}}"
 
     def _opening_warnings(self, opening: Opening) -> Iterator[str]:
         name = f"the opening on {date_in_words(opening.date)} ({listed(opening.intervals)})"

@@ -7,10 +7,11 @@ closures.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 FIRST_YEAR = 1901
 LAST_YEAR = 2199
@@ -22,7 +23,7 @@ LATEST = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 
 _BLOCK = timedelta(weeks=4)
 _MAX_BLOCKS = 64
-"""About five years, half a megabyte. When they are full they are dropped, which costs less than choosing among them."""
+"""About five years, half a megabyte."""
 
 
 class Span(NamedTuple):
@@ -34,6 +35,10 @@ class Span(NamedTuple):
     def overlaps(self, other: Span) -> bool:
         """Whether both hold the same instant."""
         return self.start < other.end and other.start < self.end
+
+    def joined(self, later: Span) -> Span:
+        """Both as one; they touch."""
+        return Span(self.start, max(self.end, later.end))
 
 
 class Shut(NamedTuple):
@@ -51,6 +56,9 @@ class Shut(NamedTuple):
         if self.end == later.end:
             return self._replace(say_until=self.say_until and later.say_until)
         return max(self, later, key=lambda shut: shut.end)._replace(start=self.start)
+
+
+_Stretch = TypeVar("_Stretch", Span, Shut)
 
 
 class Shuts:
@@ -72,14 +80,10 @@ class Shuts:
         index = bisect_left(self._starts, at)
         return self._joined[index - 1] if index else None
 
-    def touching(self, span: Span) -> Sequence[Shut]:
-        """Those that take something of a span."""
-        return self._joined[bisect_right(self._ends, span.start) : bisect_left(self._starts, span.end)]
-
     def cut_from(self, span: Span) -> Iterator[Span]:
         """What they leave of a span."""
         start = span.start
-        for shut in self.touching(span):
+        for shut in self._joined[bisect_right(self._ends, span.start) : bisect_left(self._starts, span.end)]:
             if start < shut.start:
                 yield Span(start, shut.start)
             start = shut.end
@@ -105,8 +109,7 @@ class _Block(NamedTuple):
 class Timeline:
     """Where a schedule flips between open and closed.
 
-    Never changes. The blocks it remembers are bounded and depend on nothing but their number, so threads that work out
-    the same one at once do each other no harm.
+    Never changes: the blocks that it remembers depend on nothing but their number, so it is safe between threads.
 
     Args:
         spans: gives every stretch of hours that touches ``[start, end)``, without the closures, in any order.
@@ -115,7 +118,7 @@ class Timeline:
             than a closure may change it; None when the week changes by itself.
     """
 
-    __slots__ = ("_blocks", "_changes", "_shuts", "_spans")
+    __slots__ = ("_block", "_changes", "_shuts", "_spans")
 
     def __init__(
         self,
@@ -126,7 +129,7 @@ class Timeline:
         self._spans = spans
         self._shuts = closures
         self._changes = None if dated is None else sorted({*dated, *closures.edges()})
-        self._blocks: dict[int, _Block] = {}
+        self._block = lru_cache(_MAX_BLOCKS)(self._made_block)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the instant lies in some stretch of hours and in no closure; False outside the known years."""
@@ -202,18 +205,9 @@ class Timeline:
                 number = min(number, _number(max(self._changes[index - 1], EARLIEST))) if index else 0
             yield number
 
-    def _block(self, number: int) -> _Block:
-        block = self._blocks.get(number)
-        if block is None:
-            block = self._made_block(number)
-            if len(self._blocks) >= _MAX_BLOCKS:
-                self._blocks.clear()
-            self._blocks[number] = block
-        return block
-
     def _made_block(self, number: int) -> _Block:
         begin, end = _begin(number), min(_begin(number + 1), LATEST)
-        spans = chain.from_iterable(map(self._shuts.cut_from, _merged(self._spans(begin, end))))
+        spans = chain.from_iterable(map(self._shuts.cut_from, _joined(self._spans(begin, end))))
         edges = list(chain.from_iterable(spans))
         starts_open = bisect_right(edges, begin) % 2 == 1
         return _Block(starts_open, tuple(edge for edge in edges if begin < edge < end))
@@ -232,23 +226,12 @@ def _begin(number: int) -> datetime:
     return EARLIEST + number * _BLOCK
 
 
-def _joined(closures: Iterable[Shut]) -> list[Shut]:
+def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
     """Sorted, and no two touch; those without length are dropped."""
-    joined: list[Shut] = []
-    for shut in sorted(shut for shut in closures if shut.start < shut.end):
-        if joined and shut.start <= joined[-1].end:
-            joined[-1] = joined[-1].joined(shut)
+    joined: list[_Stretch] = []
+    for one in sorted(one for one in stretches if one.start < one.end):
+        if joined and one.start <= joined[-1].end:
+            joined[-1] = joined[-1].joined(one)
         else:
-            joined.append(shut)
+            joined.append(one)
     return joined
-
-
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Sorted, and no two touch; those without length are dropped."""
-    merged: list[Span] = []
-    for span in sorted(span for span in spans if span.start < span.end):
-        if merged and span.start <= merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
-        else:
-            merged.append(span)
-    return merged

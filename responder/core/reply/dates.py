@@ -7,12 +7,12 @@ way of Babel, which is imported on use.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from responder.core.hours.words import in_words, locale_for, needs_year
+from responder.core.hours.words import in_words, locale_for, needs_year, up_to_minute
 from responder.core.reply.words import Language
 
 if TYPE_CHECKING:  # imported on use
@@ -61,9 +61,7 @@ def _by_babel(at: datetime, zone: ZoneInfo, tongue: Language, region: str, now: 
 
     words: dict[str, Any] = tongue.words["dates"]
     locale = _locale(tongue.code, region)
-    at = at.astimezone(UTC)
-    whole = at.replace(second=0, microsecond=0)
-    local = (whole if whole == at else whole + timedelta(minutes=1)).astimezone(zone)
+    local = up_to_minute(at).astimezone(zone)
     today, day = now.astimezone(zone).date(), local.date()
     pattern = str(words["date_with_year" if needs_year(day, today) else "date"])
     if day.day == 1 and "first_day" in words:  # "1er janvier"

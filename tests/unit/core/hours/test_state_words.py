@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from responder.core.hours.schedule import Closure, Schedule, parse_hours
-from responder.core.hours.words import locale_for, state_in_words
+from responder.core.hours.words import locale_for
 
 LONDON = ZoneInfo("Europe/London")
 WEEK = dict.fromkeys(range(5), parse_hours("09:00-17:00"))
@@ -68,9 +68,7 @@ def test_what_has_no_end() -> None:
         Schedule(LONDON, WEEK, closures=(further_notice,)).state_in_words(now, "en-GB", now)
         == "Closed since Monday 17:00; no opening is ahead"
     )
-    open_always = state_in_words(is_open=True, since=None, until=None, zone=LONDON, locale="en-GB", now=now)
-    assert open_always == "Open always; it never closes"
-    assert Schedule(LONDON, always).state_in_words(now, "en-GB", now).startswith("Open ")
+    assert Schedule(LONDON, always).state_in_words(now, "en-GB", now) == "Open always; it never closes"
 
 
 def test_last_change() -> None:
@@ -94,4 +92,4 @@ def test_a_locale_without_words_is_refused() -> None:
     """No silent guess at another language."""
     now = at("2026-11-25 12:00")
     with pytest.raises(ValueError, match="no words"):
-        state_in_words(is_open=True, since=now, until=None, zone=LONDON, locale="de-DE", now=now)
+        Schedule(LONDON, WEEK).state_in_words(now, "de-DE", now)

@@ -138,10 +138,13 @@ class Answerer:
         return Fresh(fetched, judge_safely(pipeline, fetched, self._clock(), self._log), pipeline)
 
     def start(self, messages: Sequence[Fresh]) -> None:
-        """Answer these, as far as there is room; the rest stay due."""
+        """Answer these if there is room for all; else they stay due, and the ledger says who goes first."""
         room = max(MAX_IN_FLIGHT - len(self._tasks), 0)
-        self._more = self._more or len(messages) > room
-        for fresh in messages[:room]:
+        if len(messages) > room:
+            self._more = True
+            self._wake()
+            return
+        for fresh in messages:
             key = fresh.fetched.key
             name = f"answer {self._log.label} {key.uid}"
             self._tasks[key] = asyncio.create_task(self._answer_safely(key, fresh), name=name)

@@ -255,7 +255,8 @@ def _entry(judgement: Judgement, now: datetime) -> NewDue | Silenced | None:
     name = name_of(message)
     match decision:
         case Reply():
-            return NewDue(key, name, received_at, now, decision.proof, domain_of(decision.correspondent))
+            whom = decision.correspondent
+            return NewDue(key, name, received_at, now, decision.proof, domain_of(whom), correspondent=whom.identity)
         case Skip(rule=rule) if rule == CLOCK:
             return NewDue(key, name, received_at, received_at, held=CLOCK)
         case Skip(rule=rule) if rule in BY_CLOCK:

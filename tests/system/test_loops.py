@@ -221,10 +221,10 @@ def test_a_responder_that_is_somebody_else_each_time(
 ) -> None:
     """It strips every header and never has the same address: only the rates stop it.
 
-    Rates: per_domain = 5, unauthenticated = 8.
+    Rates: per_domain = 5, unauthenticated = 24, of which eight are saved up.
     """
     neighbour.answer = lambda n, _reply: [(robot.format(n), ADDRESS, stripped(robot.format(n), ADDRESS, n))]
-    with Practice(mail_server, relay, rates="per_domain = 5\nunauthenticated = 8") as site:
+    with Practice(mail_server, relay, rates="per_domain = 5\nunauthenticated = 24") as site:
         site.start()
         first = robot.format("first")
         mail_server.deliver_by_lmtp(ADDRESS, stripped(first, ADDRESS, 0), first)
@@ -311,11 +311,11 @@ def test_ten_thousand_forged_senders(mail_server: Dovecot, relay: Relay, neighbo
         started = time.monotonic()
         mail_server.deliver_many(ADDRESS, forged)
         delivered = time.monotonic() - started
-        neighbour.wait_for(30)
+        neighbour.wait_for(10)
         during = is_answered(site, neighbour, "elsa")
         left = neighbour.wait_until_quiet() - 1
         wait_until_idle(site)
-        assert left == 30
+        assert 10 <= left <= 10 + (time.monotonic() - started) / 120
         took = is_answered(site, neighbour, "fred")
         grown = memory_of(site.process.pid) - resident
         assert site.stop() == 0

@@ -70,8 +70,14 @@ class Reading:
             return
         row_id = self._rows.add(key, message, micros(new.received_at), micros(new.not_before))
         self._db.execute(
-            "UPDATE replies SET proof = ?, domain = ?, held = ? WHERE id = ?",
-            (new.proof.value, self._names.domain_or_none(new.domain), new.held, row_id),
+            "UPDATE replies SET proof = ?, domain = ?, held = ?, correspondent = ? WHERE id = ?",
+            (
+                new.proof.value,
+                self._names.domain_or_none(new.domain),
+                new.held,
+                None if new.correspondent is None else self._names.correspondent(new.correspondent),
+                row_id,
+            ),
         )
 
     # -- after a UIDVALIDITY change ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from responder.adapters.ledger.times import instant, instant_or_none, micros
 from responder.adapters.ledger.values import OverRate, Terms
-from responder.core.limits.rates import Limit, Scope, free_at, rank_to_watch
+from responder.core.limits.rates import REMEMBERED, Limit, Scope, free_at, rank_to_watch
 
 NEVER_REPLY: Final = "never-reply"
 
@@ -88,6 +88,8 @@ class Gate:
 
     def _until(self, limit: Limit, asked: Asked, at: datetime) -> datetime | None:
         """When the limit comes free; None when it is not reached."""
+        if limit.saved is not None:
+            return self._refilled_at(limit, limit.saved, asked, at)
         was_open = limit.scope is Scope.DAEMON and self._is_open(limit)
         deciding = self._newest(limit, rank_to_watch(limit, was_open=was_open), asked, at)
         if limit.scope is Scope.DAEMON:
@@ -96,6 +98,30 @@ class Gate:
             return None
         leaving = self._newest(limit, limit.reopen_at + 1, asked, at)
         return free_at(limit, min(leaving or deciding, at))
+
+    def _refilled_at(self, limit: Limit, saved: int, asked: Asked, at: datetime) -> datetime | None:
+        """When the bucket holds one again; None when it does now.
+
+        After the n-th newest reply it has to refill until n and one more fit. A clock that was set back must not hold
+        for ever: what was given "later" counts as given now.
+        """
+        window = int(limit.window.total_seconds() * 1_000_000)
+        (free,) = self._db.execute(
+            "SELECT max(min(claimed_at, :at) + (number + 1 - :saved) * :window / :count) FROM"  # noqa: S608 - constants
+            " (SELECT claimed_at, row_number() OVER (ORDER BY claimed_at DESC) AS number FROM replies"
+            f" WHERE {_COUNTED[limit.scope]} AND {_LEFT} AND id != :row"
+            " AND claimed_at > :start AND claimed_at <= :end)",
+            {
+                **asked._asdict(),
+                "at": micros(at),
+                "saved": saved,
+                "window": window,
+                "count": limit.count,
+                "start": micros(at - REMEMBERED),
+                "end": micros(at + limit.window),
+            },
+        ).fetchone()
+        return instant(free) if free is not None and free > micros(at) else None
 
     def _newest(self, limit: Limit, rank: int, asked: Asked, at: datetime) -> datetime | None:
         """The time of the rank-th newest reply that counts; a clock that was set back must not hold for ever."""

@@ -90,7 +90,8 @@ class Rows:
         if row.uncertain and state is State.WITHDRAWN:
             state = State.UNKNOWN
         self._db.execute(
-            "UPDATE replies SET state = ?, uncertain = ?, reason = ?, settled_at = ? WHERE id = ?",
+            "UPDATE replies SET state = ?, uncertain = ?, reason = ?, settled_at = ?,"
+            " correspondent = CASE WHEN claimed_at IS NULL THEN NULL ELSE correspondent END WHERE id = ?",
             (state, row.uncertain, reason, micros(at), row.id),
         )
         return state

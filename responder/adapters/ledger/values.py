@@ -53,6 +53,7 @@ class NewDue:
         not_before: when the reply may go out.
         proof, domain: see `Terms`.
         held: "clock" when it waits until the clock has passed it.
+        correspondent: who would be answered; kept while it waits, and then only if it was.
     """
 
     key: MessageKey
@@ -62,6 +63,7 @@ class NewDue:
     proof: Proof = Proof.NONE
     domain: str | None = field(default=None, repr=False)
     held: str | None = None
+    correspondent: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

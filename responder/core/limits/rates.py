@@ -13,25 +13,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from responder.core.decision import Proof, Reply
 from responder.core.limits.freemail import FREEMAIL
 from responder.core.message import Address
+
+if TYPE_CHECKING:  # imported on use
+    from publicsuffixlist import PublicSuffixList
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 BREAKER: Final = "breaker"
 
-_SECOND_LEVEL: Final = frozenset(
-    {
-        "ac", "asn", "asso", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "gv", "health", "id", "ltd", "me",
-        "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "police", "sch", "school",
-    }
-)  # fmt: skip
-"""Below these, under a country, organisations have their names. Not a public suffix list: a name grouped too widely
-only waits, one grouped too narrowly is still held by the other rates."""
+REMEMBERED: Final = timedelta(hours=12)
+"""How far back a bucket looks for what it gave: as if it had been full before. Longer floods gain a third of an hour's
+replies each time."""
 
 
 class Scope(Enum):
@@ -51,6 +50,8 @@ class Limit:
         rule: kebab-case id, for logs and lists.
         reopen_at: once reached, the limit holds until the count has fallen to this; ``count`` - 1 means that it is
             simply rolling. Lower makes a breaker: it does not flicker.
+        saved: None for such a limit. Else it refills evenly, one for each ``count``-th part of the window, and saves up
+            at most this many; a rolling window may then hold ``count`` + ``saved``.
     """
 
     rule: str
@@ -58,6 +59,12 @@ class Limit:
     count: int
     window: timedelta
     reopen_at: int
+    saved: int | None = None
+
+    @classmethod
+    def bucket(cls, rule: str, scope: Scope, count: int, window: timedelta) -> Limit:
+        """One that refills evenly and saves up a third at most: a flood cannot take an hour's replies at once."""
+        return cls(rule, scope, count, window, count - 1, max(count // 3, 1))
 
     @classmethod
     def rolling(cls, rule: str, scope: Scope, count: int, window: timedelta) -> Limit:
@@ -102,16 +109,22 @@ class Rates:
             Proof.SENDER: ("rate-authenticated", self.authenticated),
             Proof.FORM: ("rate-contact-form", self.contact_form),
         }[proof]
-        return Limit.rolling(rule, Scope.PROOF, count, HOUR)
+        return Limit.bucket(rule, Scope.PROOF, count, HOUR)
 
 
 def domain_of(address: Address) -> str | None:
     """The organisation's part of an address's domain (``harbour.org.uk``); None where strangers share the domain."""
     if address.domain in FREEMAIL:
         return None
-    labels = address.domain.split(".")
-    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2  # noqa: PLR2004 - labels, and a country's two letters
-    return ".".join(labels[-size:])
+    return _suffixes().privatesuffix(address.domain) or address.domain
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The list comes with its library, and is read on the first use."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
 
 
 def rank_to_watch(limit: Limit, *, was_open: bool) -> int:

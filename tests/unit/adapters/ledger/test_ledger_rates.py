@@ -275,11 +275,61 @@ async def test_one_refusal_moves_every_reply_of_its_kind(ledger: Ledger) -> None
     assert await ledger.waiting() == {"rate-proof": 47}
 
 
-async def test_the_newest_goes_first(ledger: Ledger) -> None:
-    """Who wrote last is most likely still there."""
+async def test_who_came_last_and_who_waited_longest_take_turns(ledger: Ledger) -> None:
+    """Neither end of the queue is worth pushing at; the last slot tells whose turn it is."""
     for uid in range(1, 6):
         await new(ledger, uid)
-    assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT, 3)] == [5, 4, 3]
+    assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT, 5)] == [5, 1, 4, 2, 3]
+    await claim(ledger, key_of(5), NIGHT)
+    assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT, 5)] == [1, 4, 2, 3]
+
+
+async def test_a_domain_waits_for_those_that_had_no_slot(ledger: Ledger) -> None:
+    """However much of its mail waits, and at whichever end."""
+    town, county = terms(domain=TOWN), terms(domain=COUNTY)
+    for uid, under in enumerate((town, town, county, town, town), 1):
+        await new(ledger, uid, under)
+    await claim(ledger, key_of(4), NIGHT, town)
+    assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT, 5)] == [3, 5, 2, 1]
+    later = NIGHT + HOUR + MINUTE
+    assert [key.uid for key in await ledger.ready(HELLO, INBOX, later, 2)] == [3, 5]
+
+
+async def test_who_was_answered_before_and_is_proved_now_is_ahead(ledger: Ledger) -> None:
+    """The others of the same night wait for her; a forger has no proof."""
+    proved = terms(proof=Proof.SENDER)
+    old = await new(ledger, 1, proved)
+    assert isinstance(await claim(ledger, old, NIGHT, proved, who=ANNA), Claimed)
+    await settle(ledger, old, ACCEPTED, NIGHT)
+    for uid, (proof, who) in enumerate([(Proof.SENDER, "p@x.example"), (Proof.SENDER, ANNA), (Proof.NONE, ANNA)], 2):
+        key = key_of(uid)
+        due = NewDue(key, message_of(key), NIGHT, NIGHT, proof, correspondent=who)
+        await ledger.record(HELLO, INBOX, Cursor(key.uid_validity, key.uid, NIGHT), [due])
+    assert [key.uid for key in await ledger.ready(HELLO, INBOX, NIGHT + MINUTE, 5)] == [3, 2, 4]
+
+
+async def test_a_bucket_gives_a_third_at_once_and_then_evenly(ledger: Ledger) -> None:
+    """Six an hour: two at once, then one every ten minutes; a pause saves up two again, and no more."""
+    under = terms(Limit.bucket("rate-proof", Scope.PROOF, 6, HOUR))
+    await send(ledger, 1, NIGHT, under)
+    await send(ledger, 2, NIGHT, under)
+    third = await new(ledger, 3, under)
+    assert await claim(ledger, third, NIGHT, under) == OverRate("rate-proof", NIGHT + 10 * MINUTE)
+    assert isinstance(await claim(ledger, third, NIGHT + 10 * MINUTE, under), Claimed)
+    await settle(ledger, third, ACCEPTED, NIGHT + 10 * MINUTE)
+    for uid in (4, 5):
+        await send(ledger, uid, NIGHT + 3 * HOUR, under)
+    sixth = await new(ledger, 6, under)
+    over = await claim(ledger, sixth, NIGHT + 3 * HOUR, under)
+    assert over == OverRate("rate-proof", NIGHT + 3 * HOUR + 10 * MINUTE)
+
+
+async def test_a_bucket_holds_nothing_for_long_when_the_clock_was_set_back(ledger: Ledger) -> None:
+    """What was given later than now counts as given now."""
+    under = terms(Limit.bucket("rate-proof", Scope.PROOF, 3, HOUR))
+    await send(ledger, 1, NIGHT + 30 * MINUTE, under)
+    second = await new(ledger, 2, under)
+    assert await claim(ledger, second, NIGHT, under) == OverRate("rate-proof", NIGHT + 20 * MINUTE)
 
 
 # --- the breaker -----------------------------------------------------------------------------------------------------

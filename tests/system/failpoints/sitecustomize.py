@@ -22,7 +22,39 @@ class _Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _arm_writes(point: str, fuse: _Fuse) -> None:
+    """In the middle of a reply's content, or before its final dot, after the durable mark."""
+    from aiosmtplib.protocol import SMTPProtocol
+
+    from responder.adapters.smtp import connection
+
+    stuffed, write = connection.dot_stuffed, SMTPProtocol.write
+    contents: list[bytes] = []
+
+    def remembered(content: bytes) -> bytes:
+        contents[:] = [stuffed(content)]
+        return contents[0]
+
+    def before_the_dot(self: SMTPProtocol, data: bytes) -> None:
+        if data == connection.FINAL_DOT:
+            fuse.touch()
+        write(self, data)
+
+    def in_the_content(self: SMTPProtocol, data: bytes) -> None:
+        if data in contents:
+            write(self, data[: len(data) // 2])
+            fuse.touch()
+            data = data[len(data) // 2 :]
+        write(self, data)
+
+    connection.dot_stuffed = remembered
+    setattr(SMTPProtocol, "write", {"content": in_the_content, "dot": before_the_dot}[point])  # noqa: B010 - mypy
+
+
 def _arm(point: str, fuse: _Fuse) -> None:
+    if point in {"content", "dot"}:
+        _arm_writes(point, fuse)
+        return
     from responder.adapters.ledger import Claimed, Ledger
 
     record, claim, settle = Ledger.record, Ledger.claim, Ledger.settle

@@ -9,9 +9,8 @@ from typing import Final, assert_never
 
 from responder.adapters.ledger.hashes import Names
 from responder.adapters.ledger.limits import Asked, Gate
-from responder.adapters.ledger.rows import COLUMNS, KEEPS_SLOT, Row, Rows
+from responder.adapters.ledger.rows import COLUMNS, KEEPS_SLOT, Row, Rows, instant, micros
 from responder.adapters.ledger.texts import Texts
-from responder.adapters.ledger.times import instant, micros
 from responder.adapters.ledger.values import (
     AlreadyAnswered,
     Barred,
@@ -77,7 +76,7 @@ class Sending:
             return NotDue("correspondent-changed")
         # A second attempt carries the first one's Message-ID, even if a fingerprint is made otherwise meanwhile.
         about = row.message if row.uncertain else self._names.message(message)
-        domain = self._names.domain_or_none(terms.domain)
+        domain = self._names.domain(terms.domain)
         asked = Asked(row.id, self._names.mailbox(key.mailbox), whom, domain, terms.proof.value)
         return (
             self._barred(row, whom, at)

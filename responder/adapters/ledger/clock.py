@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.rows import Rows
-from responder.adapters.ledger.times import instant, micros
+from responder.adapters.ledger.rows import Rows, instant, micros
 from responder.adapters.ledger.values import Silenced, State
 from responder.core.clock import BY_CLOCK, CLOCK, SKEW
 from responder.core.message import MessageKey

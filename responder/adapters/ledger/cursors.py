@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from responder.adapters.ledger.clock import ClockRows
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.rows import OPEN, Rows
-from responder.adapters.ledger.times import instant_or_none, micros
+from responder.adapters.ledger.rows import OPEN, Rows, instant_or_none, micros
 from responder.adapters.ledger.values import Cursor, NewDue, Rescue, Silenced, State
 from responder.core.errors import LedgerError
 from responder.core.message import MessageKey, UidValidity
@@ -73,7 +72,7 @@ class Reading:
             "UPDATE replies SET proof = ?, domain = ?, held = ?, correspondent = ? WHERE id = ?",
             (
                 new.proof.value,
-                self._names.domain_or_none(new.domain),
+                self._names.domain(new.domain),
                 new.held,
                 None if new.correspondent is None else self._names.correspondent(new.correspondent),
                 row_id,

@@ -30,13 +30,9 @@ class Names:
         """Whom a reply goes to."""
         return self._text("correspondent", correspondent.lower())
 
-    def domain(self, domain: str) -> bytes:
-        """A correspondent's domain."""
-        return self._text("domain", domain.lower())
-
-    def domain_or_none(self, domain: str | None) -> bytes | None:
-        """The same, where a correspondent's domain may have no rate of its own."""
-        return None if domain is None else self.domain(domain)
+    def domain(self, domain: str | None) -> bytes | None:
+        """A correspondent's domain, where it has a rate of its own."""
+        return None if domain is None else self._text("domain", domain.lower())
 
     def message(self, message: str) -> bytes:
         """A message by its Message-ID or fingerprint."""

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from responder.adapters.ledger.times import instant, instant_or_none, micros
+from responder.adapters.ledger.rows import instant, instant_or_none, micros
 from responder.adapters.ledger.values import OverRate, Terms
 from responder.core.limits.rates import REMEMBERED, Limit, Scope, free_at, rank_to_watch
 

@@ -6,8 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.rows import KEEPS_SLOT
-from responder.adapters.ledger.times import instant_or_none, micros
+from responder.adapters.ledger.rows import KEEPS_SLOT, instant_or_none, micros
 from responder.core.decision import Proof
 from responder.core.limits.fairness import Place, Waiting, in_fair_order
 from responder.core.limits.rates import HOUR

@@ -1,16 +1,17 @@
-"""The rows of ``replies``, as far as a transition needs them; what reading and sending both do to them."""
+"""The rows of ``replies``: found, added and ended; and instants as the database holds them."""
 
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.times import instant_or_none, micros
 from responder.adapters.ledger.values import Cursor, State
 from responder.core.errors import LedgerError
 from responder.core.message import MessageKey, Uid, UidValidity
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPEN: Final = (State.DUE, State.CLAIMED)
 
@@ -20,6 +21,21 @@ COLUMNS: Final = (
 
 KEEPS_SLOT: Final = "(uncertain = 1 OR state IN ('sent', 'unknown'))"
 """It left, or may have, and no later event can free its slot."""
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 in UTC."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def instant(value: int) -> datetime:
+    """From the database."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    """From a column that may be empty."""
+    return None if value is None else instant(value)
 
 
 class Row(NamedTuple):

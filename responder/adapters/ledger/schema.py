@@ -7,9 +7,9 @@ import hmac
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +21,8 @@ LOCK: Final = "ledger.lock"
 
 KEY_OCTETS: Final = 32
 APPLICATION_ID: Final = 0x41485244  # "AHRD": tells our file from any other SQLite database
-BUSY_TIMEOUT: Final = timedelta(
-    seconds=5
-)  # for a backup tool that reads the file while we open it; never waited for later
+BUSY_TIMEOUT: Final = timedelta(seconds=5)
+"""For a backup tool that reads the file while it is opened; never waited for later."""
 
 _CURES: Final = {
     "SQLITE_FULL": "Free some space on that disk; the responder goes on by itself.",
@@ -101,88 +100,9 @@ def _create_key(path: Path) -> None:
     _sync_directory(path.parent)
 
 
-def _to_version_1(db: sqlite3.Connection) -> None:
-    """The first schema. No STRICT tables and no RETURNING: long-lived distributions ship SQLite 3.34."""
-    db.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
-    db.execute(
-        """CREATE TABLE cursors (
-            folder BLOB PRIMARY KEY,
-            uid_validity INTEGER NOT NULL CHECK (uid_validity BETWEEN 1 AND 4294967295),
-            last_uid INTEGER NOT NULL CHECK (last_uid BETWEEN 0 AND 4294967295),
-            latest_received_at INTEGER
-        ) WITHOUT ROWID"""
-    )
-    db.execute(
-        """CREATE TABLE replies (
-            id INTEGER PRIMARY KEY,
-            mailbox BLOB NOT NULL,
-            folder BLOB NOT NULL,
-            uid_validity INTEGER NOT NULL CHECK (uid_validity BETWEEN 1 AND 4294967295),
-            uid INTEGER NOT NULL CHECK (uid BETWEEN 1 AND 4294967295),
-            state TEXT NOT NULL CHECK (state IN ('due', 'claimed', 'sent', 'failed', 'unknown', 'withdrawn')),
-            uncertain INTEGER NOT NULL DEFAULT 0 CHECK (uncertain IN (0, 1)),
-            received_at INTEGER NOT NULL,
-            not_before INTEGER NOT NULL,
-            message BLOB NOT NULL,
-            correspondent BLOB,
-            claimed_at INTEGER,
-            settled_at INTEGER,
-            reason TEXT,
-            CHECK (uncertain = 0 OR state NOT IN ('failed', 'withdrawn')),
-            CHECK ((uncertain = 0 AND state NOT IN ('claimed', 'sent', 'unknown'))
-                   OR (correspondent IS NOT NULL AND claimed_at IS NOT NULL)),
-            CHECK ((settled_at IS NULL) = (state IN ('due', 'claimed')))
-        )"""
-    )
-    # A server that breaks its word may use a UID again: only what is still open must be alone under its key.
-    db.execute(
-        "CREATE UNIQUE INDEX replies_open ON replies (folder, uid_validity, uid) WHERE state IN ('due', 'claimed')"
-    )
-    db.execute("CREATE INDEX replies_key ON replies (folder, uid_validity, uid)")
-    db.execute("CREATE INDEX replies_correspondent ON replies (correspondent) WHERE correspondent IS NOT NULL")
+_HERE: Final = resources.files("responder.adapters.ledger")
 
-
-def _to_version_2(db: sqlite3.Connection) -> None:
-    """Rates and the never list. What went out before counts as vouched for by nothing."""
-    db.execute(
-        "ALTER TABLE replies ADD COLUMN proof TEXT NOT NULL DEFAULT 'none' CHECK (proof IN ('none', 'sender', 'form'))"
-    )
-    db.execute("ALTER TABLE replies ADD COLUMN domain BLOB")
-    db.execute("ALTER TABLE replies ADD COLUMN held TEXT")  # the limit that it waits for, or last waited for
-    db.execute("CREATE TABLE never (correspondent BLOB PRIMARY KEY, added_at INTEGER NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE TABLE refused (correspondent BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE INDEX replies_claimed ON replies (mailbox, claimed_at) WHERE claimed_at IS NOT NULL")
-    db.execute("CREATE INDEX replies_claimed_anywhere ON replies (claimed_at) WHERE claimed_at IS NOT NULL")
-    db.execute("CREATE INDEX replies_due ON replies (folder, not_before) WHERE state = 'due'")
-
-
-def _to_version_3(db: sqlite3.Connection) -> None:
-    """The texts that were sent. What went out before has none: nobody can say any more what it was."""
-    db.execute(
-        """CREATE TABLE texts (
-            fingerprint TEXT PRIMARY KEY,
-            text TEXT NOT NULL,
-            first_sent_at INTEGER NOT NULL,
-            last_sent_at INTEGER NOT NULL
-        )"""
-    )
-    db.execute("ALTER TABLE replies ADD COLUMN text TEXT")  # a fingerprint; it stays when the text itself is pruned
-
-
-def _to_version_4(db: sqlite3.Connection) -> None:
-    """The mark before the final dot, and one more attempt after a refusal. Dead addresses are forgotten."""
-    db.execute("ALTER TABLE replies ADD COLUMN may_arrive INTEGER NOT NULL DEFAULT 0 CHECK (may_arrive IN (0, 1))")
-    db.execute("ALTER TABLE replies ADD COLUMN refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1))")
-    db.execute("UPDATE replies SET may_arrive = 1 WHERE state = 'claimed'")  # its process made no such mark
-    db.execute("DROP TABLE refused")
-
-
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _to_version_1,
-    _to_version_2,
-    _to_version_3,
-    _to_version_4,
-)
+MIGRATIONS: tuple[str, ...] = tuple((_HERE / f"version_{number}.sql").read_text("utf-8") for number in range(1, 5))
 """Step *n* brings a database from version *n* to *n* + 1; the version is ``PRAGMA user_version``."""
 
 
@@ -194,10 +114,7 @@ def _migrate(db: sqlite3.Connection) -> None:
             f"The ledger has schema {version}, this responder knows {len(MIGRATIONS)}. Install the newer version again."
         )
     for number in range(version, len(MIGRATIONS)):
-        db.execute("BEGIN IMMEDIATE")
-        MIGRATIONS[number](db)
-        db.execute(f"PRAGMA user_version = {number + 1}")
-        db.execute("COMMIT")
+        db.executescript(f"BEGIN IMMEDIATE;\n{MIGRATIONS[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.rows import KEEPS_SLOT
-from responder.adapters.ledger.times import instant, instant_or_none, micros
+from responder.adapters.ledger.rows import KEEPS_SLOT, instant, instant_or_none, micros
 from responder.adapters.ledger.values import Memory, PastReply, State
 from responder.core.text import text_fingerprint
 

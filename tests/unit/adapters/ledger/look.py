@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from responder.adapters.ledger import Ledger, State
-from responder.adapters.ledger.rows import KEEPS_SLOT
-from responder.adapters.ledger.times import instant, instant_or_none, micros
+from responder.adapters.ledger.rows import KEEPS_SLOT, instant, instant_or_none, micros
 from responder.core.message import MessageKey, Uid, UidValidity
 
 

@@ -271,19 +271,14 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     assert "Install the newer version again" in await refused(tmp_path)
 
 
-def _adds_a_note(db: sqlite3.Connection) -> None:
-    db.execute("ALTER TABLE replies ADD COLUMN note TEXT DEFAULT 'none'")
-
-
-def _fails(db: sqlite3.Connection) -> None:
-    _adds_a_note(db)
-    db.execute("ALTER TABLE nowhere ADD COLUMN note TEXT")
+_ADDS_A_NOTE = "ALTER TABLE replies ADD COLUMN note TEXT DEFAULT 'none';"
+_FAILS = f"{_ADDS_A_NOTE} ALTER TABLE nowhere ADD COLUMN note TEXT;"
 
 
 async def test_an_older_schema_is_brought_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Step by step, with all that is in it, once."""
     path = await made(tmp_path)
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _adds_a_note))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _ADDS_A_NOTE))
     for _ in range(2):
         ledger = await Ledger.open(tmp_path)
         assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT
@@ -297,7 +292,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     """The old program can still open it."""
     await made(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _fails))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, _FAILS))
         assert "no such table" in await refused(tmp_path)
     ledger = await Ledger.open(tmp_path)
     assert await look.last_replied(ledger, HELLO, ANNA) == NIGHT

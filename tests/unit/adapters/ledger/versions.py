@@ -18,7 +18,7 @@ def take_back(directory: Path, version: int) -> None:
         for name in kept:
             db.execute(f"DROP TABLE {name}")
         for migration in schema.MIGRATIONS[:version]:
-            migration(db)
+            db.executescript(migration)
         for name, rows in kept.items():
             _insert(db, name, rows)
         db.execute(f"PRAGMA user_version = {version}")

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: help demo quick pages test check guards lines bench sweep fuzz corpus rules lock clean distclean
+.PHONY: help demo quick pages test check guards lines bench sweep fuzz corpus directory directory-table rules lock clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,8 @@ help:
 	  "  make sweep      every time zone, a century: it opens and closes exactly when it says (a quarter of an hour)" \
 	  "  make fuzz       damaged messages, by the hundred thousand      ARGS='--seconds 3600' for longer" \
 	  "  make corpus     judge the corpus of messages, and print who was answered" \
+	  "  make directory  what to read next about the crisis lines, the oldest claim first" \
+	  "  make directory-table   what replies show of them everywhere    ARGS='--today 2028-01-01' for another day" \
 	  "  make rules      write the README's tables of rules again, from the rules" \
 	  "  make lock       pin the dependencies again                     ARGS='--upgrade' for newer ones" \
 	  "Tidy up" \
@@ -62,6 +64,7 @@ check: $(VENV)/.dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.plain_english
+	$(BIN)/python -m tools.directory check
 	$(BIN)/python tools/coverage_gate.py
 	$(BIN)/python -m tools.guards
 
@@ -78,6 +81,12 @@ bench: $(VENV)/.dev
 	  echo "== $$name"
 	  $(BIN)/python -m "benchmarks.$$name" $(ARGS)
 	done
+
+directory: $(VENV)/.dev
+	@$(BIN)/python -m tools.directory worklist $(ARGS)
+
+directory-table: $(VENV)/.dev
+	@$(BIN)/python -m tools.directory table $(ARGS)
 
 sweep: $(VENV)/.dev
 	@$(BIN)/python -m tools.sweep $(ARGS)

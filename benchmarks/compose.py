@@ -26,7 +26,7 @@ from responder.core.outcome import OutgoingReply
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from responder.core.reply import Composer
-from responder.core.reply.directory import choose
+from responder.core.reply.choice import choose
 from tests.unit.core.reply.composing import MESSAGE_ID, NOW, REPLY, inbound, parsed, settings, variants
 
 REPEATS = 200

@@ -10,6 +10,7 @@ from responder.adapters.imap import FolderState, Mailbox
 from responder.cli.approval import approval
 from responder.cli.context import chosen, config_path, load_from, login_of, now
 from responder.config import Config, MailboxConfig, pipeline_of
+from responder.config.standing import crisis_warnings
 from responder.core.errors import PermanentError, ResponderError
 from responder.core.mail import authentication, headers
 from responder.core.message import Uid
@@ -28,7 +29,7 @@ def check(arguments: argparse.Namespace) -> int:
     for problem in config.faults:
         print(f"{BAD} {problem} {LEFT_OUT}")
     print(f"{OK} {config.path}: {len(config.mailboxes)} mailbox(es), {config.region}, {config.zone.key}")
-    for warning in (*config.warnings, *config.crisis_warnings(now().astimezone(config.zone).date())):
+    for warning in (*config.warnings, *crisis_warnings(config, now())):
         print(f"{LOOK} {warning}")
     for refusal in config.refusals:
         print(f"{BAD} {refusal} The reply goes out without it.")

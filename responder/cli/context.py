@@ -14,6 +14,7 @@ from responder.adapters.calendars import Calendars
 from responder.adapters.secrets import Login, resolve
 from responder.cli.errors import UsageError
 from responder.config import Config, MailboxConfig
+from responder.config.compared import recalled
 
 LEDGER_KEY = "ledger-key"
 
@@ -29,8 +30,13 @@ def load(arguments: argparse.Namespace) -> Config:
 
 
 def load_from(path: Path, *, salvage: bool = False) -> Config:
-    """Read a configuration, with its holidays and calendars; ``salvage`` as ``responder run`` does at its start."""
-    return configuration.load(path, calendars().at(now()), salvage=salvage)
+    """Read a configuration, with its holidays, its calendars and what was kept of its comparison.
+
+    Args:
+        path: the file.
+        salvage: as ``responder run`` does at its start.
+    """
+    return recalled(configuration.load(path, calendars().at(now()), salvage=salvage), state_directory(os.environ))
 
 
 def calendars(*, writes: bool = False) -> Calendars:

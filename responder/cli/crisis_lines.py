@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from responder.cli.context import config_path, load_from, now
+from responder.cli.context import config_path, load_from, now, state_directory
 from responder.cli.errors import UsageError
 from responder.cli.text import plain
 from responder.config import Config
+from responder.config.compared import fingerprints, write
 from responder.config.edit import Original
+from responder.config.standing import shown_lines
 from responder.core.errors import ConfigError
+from responder.core.reply import LANGUAGES
 from responder.core.reply import directory as crisis
-from responder.core.reply.directory import CrisisLine
+from responder.core.reply.choice import HelpPlan, choose
+from responder.core.reply.directory import emergency_of
+from responder.core.reply.freshness import Reading, day_of
+from responder.core.reply.help import help_in
+from responder.core.reply.lines import CrisisLine, HelpBlock
+from responder.core.reply.words import language
+from responder.core.views.evidence import claims_in_words
 
 NEVER: Final = "Never dial an emergency or crisis number to test it: a test call takes a caller's place."
 _QUESTION: Final = "Compared with its own page today? [y/N] "
@@ -35,8 +46,9 @@ def crisis_lines(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from error
     print(f"{NEVER}\n")
+    plan = found[1].mailboxes[0].reply.help if found and found[1].region[:2] == country else choose(country)
     for line in lines:
-        print("\n".join(_entry(line)), end="\n\n")
+        print("\n".join(_entry(line, plan, now())), end="\n\n")
     code = _compare(*found) if found and found[1].region[:2] == country else 0
     print(NEVER)
     return code
@@ -62,50 +74,47 @@ def _practice(arguments: argparse.Namespace) -> tuple[Original, Config] | None:
         return None
 
 
-def _entry(line: CrisisLine) -> Iterator[str]:
-    """Everything that is known of a line, one fact a row."""
+def _entry(line: CrisisLine, plan: HelpPlan, at: datetime) -> Iterator[str]:
+    """A line as a reply shows it, then everything that is known of it and since when."""
+    reading = Reading(day_of(at), plan.comparison)
     yield f"{line.id}: {plain(line.name)}"
-    yield f"  for {plain(line.audience)}; {line.kind}"
-    if line.phone:
-        yield f"  call {line.phone}"
-    if line.sms_number:
-        yield f"  text {f'{line.sms_keyword} ' if line.sms_keyword else ''}to {line.sms_number}"
-    yield f"  hours: {plain(line.hours or 'not known')}"
-    yield f"  answers in: {', '.join(map(_tongue, line.languages)) or 'not known'}"
-    yield f"  price: {'free' if line.free else 'not known to be free'}"
+    yield f"  for {plain(line.audience)}; {line.kind}; {_standing(line, plan, at)}"
+    for text in _as_printed(line, plan, at):
+        yield f"  | {plain(text)}"
+    for claim in claims_in_words(line, reading):
+        left_out = "" if claim.printed else "; not printed"
+        yield f"  {plain(claim.what)} ({plain(claim.since)}{left_out})"
     if line.note:
         yield f"  note: {plain(line.note)}"
-    if line.own:
-        yield "  yours, from [[crisis.line]] in your file"
+    yield "  yours, from [[crisis.line]] in your file" if line.own else f"  its own page: {_page_of(line)}"
+
+
+def _standing(line: CrisisLine, plan: HelpPlan, at: datetime) -> str:
+    """Whether replies show it."""
+    if line.status != "active":
+        return f"{line.status}: never shown"
+    if line.kind == "emergency":
+        return "always shown" if line == emergency_of(line.country) else "not shown"
+    if not line.own and plan.show(line, at) is None:
+        return "its number is too old to be shown"
+    return "shown unless the file names others" if line.general or line.own else "shown only when the file names it"
+
+
+def _as_printed(line: CrisisLine, plan: HelpPlan, at: datetime) -> Iterator[str]:
+    """The sentence and the number, in English, as an ordinary reply has them."""
+    printed = plan.show(line, at)
+    if printed is None:
         return
-    yield f"  {_trust(line)}"
-    yield f"  its own page: {line.web or _page_of(line)}"
-    for source in line.sources:
-        yield f"  source ({source.kind}, {source.date or 'no date'}): {source.where}"
-
-
-def _trust(line: CrisisLine) -> str:
-    newest = f", newest text of {line.latest_source}" if line.latest_source else ""
-    if not line.is_fit:
-        return f"{line.confidence}{newest}: never shown, nobody could confirm it"
-    if line.kind == "emergency" and line.general:
-        return f"{line.confidence}{newest}; always shown"
-    shown = "shown unless the file names others" if line.general else "shown only when the file names it"
-    return f"{line.confidence}{newest}; {shown}"
+    block = HelpBlock(plan.country, emergency_of(plan.country), (printed,))
+    for way in help_in([language(LANGUAGES[0])], block, "ordinary")[0].ways:
+        if way.shown not in (block.emergency.phone, block.emergency.police):
+            yield from (*(lead for _, lead in way.leads), way.shown, *(after for _, after in way.after))
 
 
 def _page_of(line: CrisisLine) -> str:
     """Where to look when the service has no page in the directory, as emergency numbers have none."""
-    official = next((source.where for source in line.sources if source.kind in {"own", "gov"}), None)
-    return official or "none in the directory; look for the service's or the government's"
-
-
-def _tongue(code: str) -> str:
-    """A language by its English name."""
-    from babel import Locale
-
-    names: dict[str, str] = dict(Locale("en").languages)
-    return names.get(code, code)
+    official = (each.where for each in line.evidence if each.kind in {"own", "gov"} and each.where.startswith("http"))
+    return line.web or next(official, "none in the directory; look for the service's or the government's")
 
 
 # The comparison
@@ -122,22 +131,17 @@ def _compare(original: Original, config: Config) -> int:
     except edit.EditError as error:
         print(f"{error}\nUntil then the comparison cannot be written down, so nothing is asked.")
         return 0
-    shown = _shown(config)
+    shown = shown_lines(config, now())
+    plan = config.mailboxes[0].reply.help
     print(f"-- The {len(shown)} lines that your replies show ({original.path}). Open each one's own page, and look.")
     for refusal in config.refusals:
         print(f"WRONG {refusal} The reply goes out without it.")
     for number, line in enumerate(shown, 1):
-        print(f"\n-- {number} of {len(shown)}", *_entry(line), "", sep="\n")
+        print(f"\n-- {number} of {len(shown)}", *_entry(line, plan, now()), "", sep="\n")
         if not _yes():
             print(f"\nNothing was written: {line.id} is not compared. {_cure(line)}")
             return 1
-    return _write(original, text, today)
-
-
-def _shown(config: Config) -> Sequence[CrisisLine]:
-    """What the replies of any mailbox show, the emergency number first, each once."""
-    blocks = [box.reply.help for box in config.mailboxes]
-    return list(dict.fromkeys(line for block in blocks for line in (block.emergency, *block.lines)))
+    return _write(original, text, today, shown)
 
 
 def _yes() -> bool:
@@ -159,9 +163,10 @@ def _cure(line: CrisisLine) -> str:
     )
 
 
-def _write(original: Original, text: str, today: date) -> int:
+def _write(original: Original, text: str, today: date, shown: Sequence[CrisisLine]) -> int:
     from responder.config import edit
 
+    _keep(today, shown)
     difference = edit.difference(original, text)
     if not difference:
         print(f"{original.path} says {today} already; nothing was changed.")
@@ -171,3 +176,12 @@ def _write(original: Original, text: str, today: date) -> int:
     print(f"\nWritten to {original.path}; the old one is {backup}.")
     print("A running responder takes it up within two seconds, and reminds you again after 90 days.")
     return 0
+
+
+def _keep(today: date, shown: Sequence[CrisisLine]) -> None:
+    """What was compared, beside the state: a line that changes later is compared again.
+
+    Where this user may not write there, the daemon keeps it when it reads the new day.
+    """
+    with contextlib.suppress(OSError):
+        write(state_directory(os.environ), today, fingerprints(shown))

@@ -14,6 +14,7 @@ from responder.cli.context import chosen, load, moment, now
 from responder.cli.errors import UsageError
 from responder.cli.text import local
 from responder.config import Config
+from responder.config.standing import leads_to
 from responder.core.hours.schedule import Schedule
 from responder.core.hours.words import locale_for, zone_in_words
 from responder.core.views import week as picture
@@ -62,6 +63,10 @@ def _show_instant(config: Config, schedule: Schedule, at: datetime, mailbox: int
     print(f"{local(at, config.zone)}: {schedule.why(at)}")
     print(f"{_state(config, schedule, at, now())}.")
     line = deciding_line(config.path, schedule, at, mailbox=mailbox)
+    for box in config.mailboxes if mailbox is None else (config.mailboxes[mailbox],):
+        quiet = leads_to(box.reply, at)
+        if quiet is not None and box.schedule.closed_period(at) is not None:
+            print(f"{box.name}: a reply sent then leads only to {quiet}: no line that it shows is known to be open")
     print(f"decided by {line}" if line else f"{config.path} has no line for it: a day that is not listed is closed")
 
 

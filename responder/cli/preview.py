@@ -15,13 +15,15 @@ from responder.cli.errors import UsageError
 from responder.cli.text import local
 from responder.config import Config, MailboxConfig
 from responder.config.replies import fingerprint
+from responder.config.standing import crisis_warnings
+from responder.config.standing import night as night_of
 from responder.core.hours.words import date_in_words, zone_in_words
 from responder.core.reply import Composer, ReplySettings, Sample
-from responder.core.reply import directory as crisis
-from responder.core.reply.lines import HelpBlock
+from responder.core.reply.freshness import Reading, day_of
 from responder.core.reply.variants import sample_now
 from responder.core.reply.words import LanguageError, language
 from responder.core.views import signoff, signoff_text
+from responder.core.views.evidence import claims_in_words
 
 _ABOUT: Final = {
     "ordinary": "an evening, a night, some hours between",
@@ -111,7 +113,6 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
     code = arguments.language
     found = list(_groups(boxes, code))
     composers = [composer for _, composer in found]
-    blocks = [composer.settings.help for composer in composers]
     is_approved, said, _ = standing(config)
     return signoff.Sheet(
         practice=config.practice_name or "",
@@ -127,10 +128,18 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
         refused=config.refusals if code is None else tuple(_refused(composers)),
         looks=tuple(_looks(config)) if code is None else (),
         compared=_compared(config, at),
-        lines=tuple(dict.fromkeys(line for block in blocks for line in (block.emergency, *block.lines))),
+        lines=tuple(dict.fromkeys(line for composer in composers for line in _lines(composer, at))),
         languages=tuple(dict.fromkeys(language for composer in composers for language in _languages(composer))),
         groups=tuple(_group(config, alike, composer, arguments.variant) for alike, composer in found),
     )
+
+
+def _lines(composer: Composer, at: datetime) -> Iterator[signoff.SheetLine]:
+    """Every line that its replies show at some hour, with what is known of it and since when."""
+    settings = composer.settings
+    reading = Reading(day_of(at), settings.help.comparison)
+    for line in settings.help.printed(at, composer.languages, discreet=settings.style == "discreet"):
+        yield signoff.SheetLine(line, tuple(claims_in_words(line, reading)))
 
 
 def _groups(boxes: Iterable[MailboxConfig], code: str | None) -> Iterator[tuple[list[MailboxConfig], Composer]]:
@@ -181,6 +190,8 @@ def _remarks(config: Config, boxes: list[MailboxConfig], settings: ReplySettings
     if len(boxes) > 1:
         others = "the others send" if len(boxes) > 2 else "the other one sends"  # noqa: PLR2004 - "others" are two
         yield f"Shown as {boxes[0].name} sends it; {others} the same words."
+    if (quiet := night_of(settings, now())) is not None:
+        yield f"At night this reply leads only to {quiet}."
     night = sample_now(config.zone)
     yield f"Shown as if it were {date_in_words(night.date())}, {night:%H:%M}."
     at = now()
@@ -215,7 +226,7 @@ def _languages(composer: Composer) -> Iterator[signoff.SheetLanguage]:
 
 
 def _compared(config: Config, at: datetime) -> str:
-    warnings = config.crisis_warnings(at.date())
+    warnings = crisis_warnings(config, at)
     said = (
         ""
         if config.compared_on is None
@@ -243,14 +254,7 @@ def _settings(settings: ReplySettings, code: str | None) -> ReplySettings:
         language(code)
     except LanguageError as error:
         raise UsageError(f"--language {code}: {error}") from error
-    return replace(settings, languages=(code,), allow_draft=True, help=_help(settings, code))
-
-
-def _help(settings: ReplySettings, code: str) -> HelpBlock:
-    """Lines that were chosen for the languages of the file are chosen anew; those that the file names stay."""
-    own = [line for line in settings.help.lines if line.own]
-    usual = crisis.choose(settings.region, own=own, languages=settings.languages)
-    return crisis.choose(settings.region, own=own, languages=(code,)) if usual == settings.help else settings.help
+    return replace(settings, languages=(code,), allow_draft=True)
 
 
 # The page

@@ -11,6 +11,7 @@ import threading
 
 from responder.cli.context import calendars, config_path, ledger_key, login_of, now, state_directory
 from responder.config import Config, load
+from responder.config.compared import kept
 from responder.daemon import logs
 from responder.daemon.daemon import Daemon
 
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     path, reader = config_path(arguments), calendars(writes=True)
 
     def read(*, salvage: bool = False) -> Config:
-        return load(path, reader.at(now()), salvage=salvage)
+        return kept(load(path, reader.at(now()), salvage=salvage), state_directory(os.environ), now())
 
     daemon = Daemon(
         read(salvage=True),

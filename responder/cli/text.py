@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from responder.backtest.back_test import Report
 from responder.backtest.record import Record
 from responder.config import Config, MailboxConfig, pipeline_of
+from responder.config.standing import crisis_trouble
 from responder.core.decision import Reply, Skip
 from responder.core.hours import words as timewords
 from responder.core.hours.period import ClosedPeriod
@@ -154,9 +155,10 @@ def _reply(config: Config, box: MailboxConfig, now: datetime) -> list[str]:
         return ["The reply: none is ever sent, it is open day and night."]
     composer = pipeline.composer
     text = " ".join(composer.text(period, now).split())
-    block = box.reply.help
-    numbers = [block.emergency.phone, *(n for line in block.lines for n in (line.phone, line.sms_number))]
-    trouble = config.crisis_trouble(now.astimezone(config.zone).date())
+    block = composer.help_at(now)
+    calls = [each.line.phone for each in block.all_lines if each.calls]
+    numbers = [block.emergency.phone, *calls, *(each.text.number for each in block.all_lines if each.text)]
+    trouble = crisis_trouble(config, now)
     compared = f"lines compared {config.compared_on}" if trouble is None else f"LOOK: {trouble}"
     shown = " | ".join(dict.fromkeys(number for number in numbers if number))
     languages = [code if language(code).is_signed else f"{code} (draft, not signed)" for code in composer.languages]

@@ -14,7 +14,7 @@ from typing import Final
 
 from responder.config import mailboxes, schema, week
 from responder.config.closed import CalendarReader, ClosedDays
-from responder.config.helplines import help_block
+from responder.config.helplines import plans
 from responder.config.problems import Findings, Loc, Problem
 from responder.config.replies import Replies, replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
@@ -182,10 +182,14 @@ def _own_schedules(practice: Schedule | None, sections: Sections, problems: list
     if practice is None:
         return {}
     weeks = (
-        (index, week.of_mailbox(index, table, sections.doubts.get(("mailbox", index), week.Doubts())))
+        (table, index, week.of_mailbox(index, table, sections.doubts.get(("mailbox", index), week.Doubts())))
         for index, table in sections.mailboxes.items()
     )
-    return {index: week.mailbox_schedule(practice, own, problems) for index, own in weeks if own}
+    return {
+        index: week.mailbox_schedule(practice, own, table.time_zone or practice.zone, problems)
+        for table, index, own in weeks
+        if own
+    }
 
 
 def _closed_days(
@@ -215,10 +219,10 @@ def _closed_days(
 
 def _replies(path: Path, sections: Sections, findings: Findings) -> Replies | None:
     practice, reply = sections.practice, sections.reply
-    block = help_block(practice, sections.crisis, findings, discreet=_any_discreet(sections))
-    if practice is None or reply is None or block is None:
+    help_ = plans(practice, sections.crisis, sections.mailboxes, findings, discreet=_any_discreet(sections))
+    if practice is None or reply is None or help_ is None:
         return None
-    return replies(path, practice, reply, sections.closures, sections.mailboxes, block, findings)
+    return replies(path, practice, reply, sections.closures, sections.mailboxes, help_, findings)
 
 
 def _any_discreet(sections: Sections) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from responder.config import numbers, schema
@@ -11,45 +11,128 @@ from responder.config.ownwords import linted
 from responder.config.problems import Findings, Loc, Problem
 from responder.core import lint
 from responder.core.reply import LANGUAGES
-from responder.core.reply import directory as crisis
-from responder.core.reply.lines import CrisisLine, HelpBlock
+from responder.core.reply.choice import HelpPlan, choose
+from responder.core.reply.directory import load
+from responder.core.reply.freshness import Comparison
+from responder.core.reply.help import VIOLENCE
+from responder.core.reply.lines import CrisisLine
+from responder.core.reply.own import own_line
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def help_block(
-    practice: schema.Practice | None, table: schema.Crisis | None, findings: Findings, *, discreet: bool
-) -> HelpBlock | None:
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What the replies of each mailbox show.
+
+    Attributes:
+        usual: of the practice's region.
+        special: of the mailboxes that have a region of their own, by their index in the file.
+    """
+
+    usual: HelpPlan
+    special: Mapping[int, HelpPlan]
+
+    def of(self, index: int) -> HelpPlan:
+        """That of one mailbox."""
+        return self.special.get(index, self.usual)
+
+
+def plans(
+    practice: schema.Practice | None,
+    table: schema.Crisis | None,
+    mailboxes: Mapping[int, schema.Mailbox],
+    findings: Findings,
+    *,
+    discreet: bool,
+) -> Plans | None:
     """What every reply shows. A line that must not be shown is refused and left out: the others help without it."""
     if practice is None or table is None:
         return None
-    own = [_own_line(index, line, practice.region, findings) for index, line in enumerate(table.line)]
-    for index, line in enumerate(table.line):
-        _look_at_words(("crisis", "line", index), line, next(iter(practice.languages), LANGUAGES[0]), findings)
-    ids = [
-        line_id
-        for index, line_id in enumerate(table.lines or ())
-        if _try(findings.refusals, ("crisis", "lines", index), crisis.choose, practice.region, ids=[line_id])
-        is not None
+    own = _own_lines(practice, table, findings, discreet=discreet)
+    regions = {index: box.region for index, box in mailboxes.items() if box.region not in (None, practice.region)}
+    ids = _named(table, (practice.region, *filter(None, regions.values())), findings)
+    also = [
+        entry
+        for index, entry in enumerate(table.also)
+        if _try(findings.refusals, ("crisis", "also", index), choose, practice.region, also=[entry]) is not None
     ]
-    return _try(
-        findings.problems,
-        ("crisis",),
-        crisis.choose,
-        practice.region,
-        ids=ids or None,  # with none left, the region's general lines stand in for them
-        own=[
-            _without_telling_hours(("crisis", "line", index), line, practice, findings, discreet=discreet)
-            for index, line in enumerate(own)
-            if line is not None
-        ],
-        languages=practice.languages,
-    )
+    if not discreet:
+        _warn_of_violence(table, findings)
+
+    def plan(region: str) -> HelpPlan:
+        there = [line_id for line_id in ids if _fits(line_id, region)]
+        return choose(
+            region,
+            ids=there or None,  # with none left, the region's general lines stand in for them
+            own=own,
+            also=[entry for entry in also if entry[:2].upper() != region[:2]],
+            comparison=Comparison(table.compared_on),
+        )
+
+    return Plans(plan(practice.region), {index: plan(region) for index, region in regions.items() if region})
+
+
+def _named(table: schema.Crisis, regions: Sequence[str], findings: Findings) -> list[str]:
+    """The ids that some mailbox may show; the practice's region says what is wrong with the others."""
+    found: list[str] = []
+    for index, line_id in enumerate(table.lines or ()):
+        loc: Loc = ("crisis", "lines", index)
+        if any(_fits(line_id, region) for region in regions):
+            found.append(line_id)
+        else:
+            _try(findings.refusals, loc, choose, regions[0], ids=[line_id])
+    return found
+
+
+def _fits(line_id: str, region: str) -> bool:
+    try:
+        choose(region, ids=[line_id])
+    except ValueError:
+        return False
+    return True
+
+
+def _warn_of_violence(table: schema.Crisis, findings: Findings) -> None:
+    """Such a line in the mailbox of somebody who is watched can be what gives her away."""
+    for key, entries in (("lines", table.lines or []), ("also", table.also)):
+        for index, entry in enumerate(entries):
+            country = entry[:2].upper()
+            if any(line.id == entry and line.kind == VIOLENCE and not line.general for line in _known(country)):
+                findings.look(
+                    ("crisis", key, index),
+                    "violence-at-home",
+                    f'"{entry}" is a line about violence at home. In an ordinary reply it endangers a reader whose '
+                    'mailbox is watched. Leave it out, or write style = "discreet" under [reply]',
+                )
+
+
+def _known(country: str) -> tuple[CrisisLine, ...]:
+    try:
+        return load(country)
+    except ValueError:
+        return ()
+
+
+# The practice's own lines
+
+
+def _own_lines(
+    practice: schema.Practice, table: schema.Crisis, findings: Findings, *, discreet: bool
+) -> list[CrisisLine]:
+    found: list[CrisisLine] = []
+    for index, typed in enumerate(table.line):
+        loc: Loc = ("crisis", "line", index)
+        line = _own_line(loc, typed, practice, findings)
+        _look_at_words(loc, typed, next(iter(practice.languages), LANGUAGES[0]), findings)
+        if line is not None:
+            found.append(_without_telling_hours(loc, line, practice, findings, discreet=discreet))
+    return found
 
 
 def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings) -> None:
-    """Its words are told and never cost the line: whoever needs it is helped by an awkward sentence, too."""
+    """Its words are told and never cost the line: an awkward sentence helps, too."""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
         for found in linted(lint.lint_words, words, language=language, discreet=False):
             findings.look((*loc, key), found.rule, f'"{found.excerpt}": {found.reason} {found.cure}')
@@ -60,21 +143,22 @@ def _without_telling_hours(
 ) -> CrisisLine:
     """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
     language = next(iter(practice.languages), LANGUAGES[0])
-    hours, name = line.hours or "", practice.name
-    for found in linted(lint.lint_words, hours, language=language, discreet=discreet, practice_name=name):
+    for found in linted(
+        lint.lint_words, line.typed_hours, language=language, discreet=discreet, practice_name=practice.name
+    ):
         if found.refused:
             findings.refuse((*loc, "hours"), found.rule, f'"{found.excerpt}": {found.reason} {found.cure}')
-            return replace(line, hours=None)
+            return replace(line, hours=None, typed_hours="")
     return line
 
 
-def _own_line(index: int, table: schema.OwnLine, region: str, findings: Findings) -> CrisisLine | None:
+def _own_line(loc: Loc, table: schema.OwnLine, practice: schema.Practice, findings: Findings) -> CrisisLine | None:
     """A line of the practice's own; refused when nobody can reach it."""
-    loc, country = ("crisis", "line", index), region[:2]
+    country = (table.country or practice.region)[:2]
     line = _try(
         findings.refusals,
         loc,
-        crisis.own_line,
+        own_line,
         table.name,
         table.for_,
         phone=table.phone,
@@ -82,18 +166,24 @@ def _own_line(index: int, table: schema.OwnLine, region: str, findings: Findings
         sms_keyword=table.sms_keyword,
         hours=table.hours,
         country=country,
+        zone=practice.time_zone,
     )
     if line is None:
         return None
-    typed = {key: number for key, number in (("phone", line.phone), ("sms_number", line.sms_number)) if number}
+    sms = line.text.number if line.text else None
+    typed = {key: number for key, number in (("phone", line.phone), ("sms_number", sms)) if number}
     read = {key: _try(findings.refusals, (*loc, key), numbers.read, number, country) for key, number in typed.items()}
     for key, number in read.items():
         if number is None:
             return None
         if number.doubt:
             findings.look((*loc, key), "doubtful-number", number.doubt)
-    phone, sms = read.get("phone"), read.get("sms_number")
-    return replace(line, tel=phone.tel if phone else None, sms_tel=sms.tel if sms else None)
+    phone, text = read.get("phone"), read.get("sms_number")
+    return replace(
+        line,
+        tel=phone.tel if phone else None,
+        text=replace(line.text, tel=text.tel) if line.text and text else line.text,
+    )
 
 
 def _try(problems: list[Problem], loc: Loc, make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:

@@ -61,6 +61,7 @@ def load(path: Path, calendars: CalendarReader, *, salvage: bool = False) -> Con
         config,
         faults=sentences(path, text, findings.problems + findings.faults),
         refusals=sentences(path, text, findings.refusals),
+        refused_lines=sentences(path, text, [each for each in findings.refusals if each.loc[0] == "crisis"]),
         remarks=(*config.remarks, *looks),
     )
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from responder.core.reply.directory import load
+
 if TYPE_CHECKING:  # imported on use
     from phonenumbers import PhoneNumber
 
@@ -19,6 +21,9 @@ LONGEST_SHORT: Final = 6
 
 _FEWEST: Final = 3
 """Digits of the shortest numbers that there are."""
+
+_WORLDWIDE: Final = frozenset((800, 808))
+"""Country codes of numbers that are no country's: freephone and shared cost everywhere (ITU-T E.164)."""
 
 _COMPARE: Final = "compare it digit by digit with the service's own page"
 
@@ -47,13 +52,28 @@ def read(number: str, country: str) -> Number:
         ValueError: nobody can dial it there; one sentence with the reason and the cure.
     """
     digits = re.sub(r"\D", "", number)
-    if len(digits) < _FEWEST:
+    if len(digits) < _FEWEST or not digits.strip("0"):
+        _refuse_emergency(digits, country)
         raise ValueError(f"has too few digits for a telephone number; {_COMPARE}")
+    _refuse_emergency(digits, country)
     if set(number) & set("*#") and not digits.startswith("0"):
         return Number("tel:" + re.sub(r"[^\d*#]", "", number).replace("#", "%23"))
     if len(digits) <= LONGEST_SHORT and not number.startswith("+"):
         return Number(f"tel:{digits}", _doubt_of_short(digits, country))
     return _full(number, digits, country)
+
+
+def _refuse_emergency(digits: str, country: str) -> None:
+    """An emergency number is no line to talk to; it is shown anyway, first.
+
+    Raises:
+        ValueError: it is one there.
+    """
+    import phonenumbers
+
+    shown = {number for line in load(country) if line.kind == "emergency" for number in (line.phone, line.police)}
+    if digits in shown or phonenumbers.is_emergency_number(digits, country):
+        raise ValueError(f"is an emergency number of {country}, which every reply shows anyway; write the line's own")
 
 
 def _doubt_of_short(digits: str, country: str) -> str | None:
@@ -92,6 +112,7 @@ def _full(number: str, digits: str, country: str) -> Number:
         case ValidationResult.IS_POSSIBLE:
             extension = f";ext={parsed.extension}" if parsed.extension else ""
             whole = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+            _refuse_unfit(parsed, country)
             return Number(f"tel:{whole}{extension}", _doubt(parsed))
         case ValidationResult.IS_POSSIBLE_LOCAL_ONLY if number.startswith("+"):
             raise ValueError(
@@ -109,11 +130,43 @@ def _full(number: str, digits: str, country: str) -> Number:
             raise ValueError(f"has not as many digits as numbers of {country} have; {_COMPARE}")
 
 
+def _refuse_unfit(number: PhoneNumber, country: str) -> None:
+    """What would be dialled in vain, abroad by mistake, or for money.
+
+    Raises:
+        ValueError: it is one of these.
+    """
+    import phonenumbers
+    from phonenumbers import PhoneNumberType
+
+    if phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
+        raise ValueError("is a premium-rate number, which costs the caller money; use another")
+    if number.country_code != phonenumbers.country_code_for_region(country) and number.country_code not in _WORLDWIDE:
+        there = phonenumbers.region_code_for_number(number) or "another country"
+        raise ValueError(f'is a number of {there}, not of {country}; add country = "{there}": the reply then says so')
+    if not phonenumbers.is_valid_number(number):
+        _refuse_wrong_length(number)
+
+
+def _refuse_wrong_length(number: PhoneNumber) -> None:
+    """A digit too many or too few, told from a range that is merely unknown by numbers of the right length.
+
+    Raises:
+        ValueError: that is so.
+    """
+    import phonenumbers
+
+    national = phonenumbers.national_significant_number(number)
+    code = f"+{number.country_code}"
+    longer = (phonenumbers.parse(f"{code}{national}{digit}") for digit in range(10))
+    if any(phonenumbers.is_valid_number(each) for each in longer):
+        raise ValueError(f"has a digit too few; {_COMPARE}")
+    if phonenumbers.is_valid_number(phonenumbers.parse(f"{code}{national[:-1]}")):
+        raise ValueError(f"has a digit too many; {_COMPARE}")
+
+
 def _doubt(number: PhoneNumber) -> str | None:
     import phonenumbers
 
-    if not phonenumbers.is_valid_number(number):
-        return f"is not in a range that is in use; {_COMPARE}"
-    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
-        return "is a premium-rate number, which costs whoever calls it; use another"
-    return None
+    is_known = phonenumbers.is_valid_number(number)
+    return None if is_known else f"is not in a range that is in use; {_COMPARE}"

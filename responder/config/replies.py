@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from responder.config import schema, week
+from responder.config.helplines import Plans
 from responder.config.ownwords import OwnWordsReader, linted
 from responder.config.problems import Findings, Loc, Problem
 from responder.config.readers import Unfit
@@ -15,7 +16,7 @@ from responder.config.values import Config
 from responder.core import lint
 from responder.core.lint import Finding
 from responder.core.reply import Composer, OwnWords, Refused, ReplySettings, UnfitNameError, checked_name
-from responder.core.reply.lines import HelpBlock
+from responder.core.reply.choice import HelpPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def replies(
     reply: schema.Reply,
     closures: Mapping[int, schema.Closure],
     mailboxes: Mapping[int, schema.Mailbox],
-    block: HelpBlock,
+    help_: Plans,
     findings: Findings,
 ) -> Replies | None:
     """Every mailbox's settings, each tried as a composer would use it; what is wrong is added to ``findings``.
@@ -57,14 +58,16 @@ def replies(
         zone=practice.time_zone,
         languages=tuple(practice.languages),
         style=reply.style,
-        help=block,
+        help=help_.usual,
         own=reader.own(("reply",), reply, discreet=discreet),
         closures=reader.closures((), closures, discreet=discreet),
         allow_draft=reply.allow_draft,
         html=reply.html,
         repeat_after=reply.repeat_after,
     )
-    special = {i: _special(i, table, usual, reader) for i, table in mailboxes.items() if _says_something(table)}
+    special = {
+        i: _special(i, table, usual, help_.of(i), reader) for i, table in mailboxes.items() if _says_something(table)
+    }
     for finding in linted(_sender_name, practice.name, language="", discreet=discreet) if practice.name else ():
         findings.look(("practice", "name"), finding.rule, f"{finding.reason} {finding.cure}")
     if isinstance(reply.approved, Unfit):
@@ -86,7 +89,8 @@ def fingerprint(config: Config) -> str:
 
 
 def _says_something(table: schema.Mailbox) -> bool:
-    return table.reply is not None or any(closure.template for closure in table.closure)
+    has_place = table.region is not None or table.time_zone is not None
+    return has_place or table.reply is not None or any(closure.template for closure in table.closure)
 
 
 def _fit_name(name: str | None, findings: Findings) -> str | None:
@@ -120,7 +124,9 @@ def _place(refused: Refused, settings: ReplySettings, loc: Loc) -> Loc:
     return (*loc, "template" if refused.key == "template" else "sentences")
 
 
-def _special(index: int, table: schema.Mailbox, usual: ReplySettings, reader: OwnWordsReader) -> ReplySettings:
+def _special(
+    index: int, table: schema.Mailbox, usual: ReplySettings, help_: HelpPlan, reader: OwnWordsReader
+) -> ReplySettings:
     """What one mailbox says of its own, over the usual; words in the usual style are not for another one."""
     from responder.config.schema import MailboxReply
 
@@ -134,6 +140,9 @@ def _special(index: int, table: schema.Mailbox, usual: ReplySettings, reader: Ow
     closures = reader.closures(loc, dict(enumerate(table.closure)), discreet=discreet)
     return replace(
         usual,
+        region=table.region or usual.region,
+        zone=table.time_zone or usual.zone,
+        help=help_,
         style=style,
         html=usual.html if reply.html is None else reply.html,
         own=own,

@@ -181,6 +181,7 @@ class OwnLine(Table):
     sms_number: Line | None = Field(default=None, examples=['"85258"'])
     sms_keyword: Line | None = Field(default=None, examples=['"HELLO"'])
     hours: Line | None = Field(default=None, examples=['"24/7"'])
+    country: Region | None = Field(default=None, examples=['"IE"'])
     for_: Line = Field(alias="for", examples=['"people already in its care"'])
 
 
@@ -189,6 +190,7 @@ class Crisis(Table):
 
     compared_on: Day | None = Field(default=None, examples=["2026-11-20"])
     lines: list[Line] | None = Field(default=None, min_length=1, examples=['["gb-samaritans"]'])
+    also: list[Line] = Field(default=[], examples=['["IE"]'])
     line: list[OwnLine] = Field(default=[])
 
 
@@ -300,6 +302,8 @@ class Mailbox(Table):
         examples=['{ credential = "hello-password" }']
     )
     folder: Folder = Field(default="INBOX", examples=['"INBOX"'])
+    region: Region | None = Field(default=None, examples=['"IE"'])
+    time_zone: Zone | None = Field(default=None, examples=['"Europe/Dublin"'])
     authserv_id: Line | None = Field(default=None, examples=['"mx.harbour.example"'])
     trust_reply_to: list[Domain] = Field(default=[], examples=['["directory.example"]'])
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])

@@ -174,6 +174,7 @@ class Config:
         faults: what is wrong with the file, each as a ``ConfigError`` has it, when the rest is used all the same.
         refusals: what the file asks for and is refused, while the reply goes out without it; each sentence with file,
             line, key, reason and cure, as a ``ConfigError`` has them.
+        refused_lines: those of them that are crisis lines, for which a reload is refused.
     """
 
     path: Path
@@ -190,6 +191,7 @@ class Config:
     remarks: tuple[Told, ...] = ()
     faults: tuple[Told, ...] = ()
     refusals: tuple[Told, ...] = ()
+    refused_lines: tuple[Told, ...] = ()
 
     @property
     def warnings(self) -> tuple[Told, ...]:
@@ -210,9 +212,3 @@ class Config:
             return f"the day of the last comparison of the crisis lines, {self.compared_on}, has not come yet"
         age = today - self.compared_on
         return f"the crisis lines were last compared {age.days} days ago" if age > COMPARED_FRESH else None
-
-    def crisis_warnings(self, today: date) -> tuple[Told, ...]:
-        """The same with its key and its cure; nothing when it is recent."""
-        trouble = self.crisis_trouble(today)
-        cure = "Compare each with its own page, and write down the day: responder crisis-lines"
-        return () if trouble is None else (Told("not-compared", f"crisis.compared_on: {trouble}. {cure}"),)

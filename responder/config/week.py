@@ -105,18 +105,25 @@ def practice_schedule(
     )
 
 
-def mailbox_schedule(practice: Schedule, own: Week, problems: list[Problem]) -> Schedule:
+def mailbox_schedule(practice: Schedule, own: Week, zone: ZoneInfo, problems: list[Problem]) -> Schedule:
     """One mailbox's hours. Its closures come on top of the practice's, which hold for everybody.
 
     Its openings add to whatever week it has; the practice's go with the practice's week.
+
+    Args:
+        practice: the practice's hours.
+        own: what the mailbox says.
+        zone: on whose clock a week of its own is; the practice's week stays on the practice's clock.
+        problems: whatever is wrong is added.
     """
-    own = _sound(practice.zone, own, problems)
+    zone = zone if own.hours is not None else practice.zone
+    own = _sound(zone, own, problems)
     weekly: Mapping[int, Sequence[DailyInterval]] = _hours(own)
     openings = _openings(own)
     if own.hours is None and not own.open_days:
         weekly, openings = practice.weekly, (*practice.openings, *openings)
     return Schedule(
-        practice.zone,
+        zone,
         weekly,
         openings,
         (*practice.closures, *_closures(own)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from responder.adapters.imap import CommandPool
 from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
 from responder.config import Config, HolidayConfig, MailboxConfig
+from responder.config.standing import crisis_trouble, crisis_warnings
 from responder.core.clock import in_words
 from responder.core.errors import LedgerError
 from responder.core.hours.words import locale_for
@@ -83,6 +84,7 @@ class Daemon:
         self._reloader: Reloader | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._warnings_logged: tuple[str, ...] = ()
+        self._crisis_trouble: str | None = None
         self._control = ControlServer(socket_path(environ, state_directory))
         self._breaker = BreakerState()
         self._state_since: datetime | Literal["unknown"] | None = "unknown"
@@ -162,7 +164,7 @@ class Daemon:
             found.append(f"parts of the configuration wrong: {len(self._config.faults)}, the first: {told}")
         if self._config.refusals:
             found.append(f"configured text refused: {len(self._config.refusals)}, see the log")
-        found.append(self._config.crisis_trouble(self._today()))
+        found.append(self._crisis_trouble)
         found.append(self._breaker.trouble(self._clock()))
         if self._supervisor is not None and (waiting := self._housekeeping.waiting):
             found.append("replies wait for a rate: " + ", ".join(f"{count} {rule}" for rule, count in waiting.items()))
@@ -268,14 +270,12 @@ class Daemon:
             log(Event.PARTLY_WRONG, why=problem)
         for refusal in self._config.refusals:
             log(Event.WORDS_REFUSED, why=refusal)
-        warnings = (*self._config.warnings, *self._config.crisis_warnings(self._today()))
+        self._crisis_trouble = crisis_trouble(self._config, self._clock())
+        warnings = (*self._config.warnings, *crisis_warnings(self._config, self._clock()))
         for warning in warnings:
             if warning not in self._warnings_logged:
                 log(Event.CONFIG_WARNING, why=warning)
         self._warnings_logged = warnings
-
-    def _today(self) -> date:
-        return self._clock().astimezone(self._config.zone).date()
 
 
 def _troubles_of(service: MailboxService) -> list[str]:

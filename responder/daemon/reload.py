@@ -81,6 +81,7 @@ class Reloader:
         try:
             await asyncio.to_thread(self._watch.take)
             config = await asyncio.to_thread(self._read)
+            self._refuse_new_lines(config)
             self._take_up(config)
         except ConfigError as error:
             self.refused = error.problems
@@ -91,6 +92,15 @@ class Reloader:
             log(Event.RELOAD_FAILED, error=error)
         finally:
             self._end()
+
+    def _refuse_new_lines(self, config: Config) -> None:
+        """A crisis line that must not be shown keeps an edit out; one that was there at the start only told then.
+
+        Raises:
+            ConfigError: there is one that is not in what holds now.
+        """
+        if new := tuple(each for each in config.refused_lines if each not in self._config.refused_lines):
+            raise ConfigError(new)
 
     def _take_up(self, config: Config) -> None:
         """Swap it whole, and log which tables changed."""

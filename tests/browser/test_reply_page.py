@@ -15,7 +15,8 @@ import pytest
 
 from responder.core.message import Address
 from responder.core.reply import Composer, OwnWords, ReplySettings
-from responder.core.reply.directory import choose, own_line
+from responder.core.reply.choice import choose
+from responder.core.reply.own import own_line
 from responder.core.views.signoff import as_read
 from tests.system.site import RESPONDER
 from tests.unit.core.reply.composing import settings
@@ -85,7 +86,7 @@ def html_reply(region: str, *languages: str) -> str:
     chosen: ReplySettings = replace(
         settings(region, html=True, allow_draft=True),
         languages=languages,
-        help=choose(region, own=[own], languages=languages),
+        help=choose(region, own=[own]),
         own={languages[0]: OwnWords(sentences=("Our office is at 12 Harbour Street.",), sign_off="Warm wishes")},
     )
     composer = Composer(chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -35,6 +36,14 @@ password = {{ env = "UNUSED" }}
 OWN = '# the local one\n[[crisis.line]]\nname = "County crisis team"\nphone = "0808 157 0123"\nfor = "anyone"\n\n'
 QUESTION = b"[y/N] "
 DAY = date(2026, 11, 24)
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the daemon keeps what it knows; nobody's home."""
+    directory = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("STATE_DIRECTORY", str(directory))
+    return directory
 
 
 def written(directory: Path, crisis: str = "") -> Path:
@@ -81,18 +90,19 @@ def today() -> date:
 
 
 @pytest.mark.parametrize("country", [("gb",), ()], ids=["named", "its-own"])
-def test_after_a_yes_to_each_line_the_day_is_written(tmp_path: Path, country: tuple[str, ...]) -> None:
+def test_after_a_yes_to_each_line_the_day_is_written(tmp_path: Path, state: Path, country: tuple[str, ...]) -> None:
     """Emergency number, own line, national lines; the rest of the file stays as it was, and the old one is kept."""
     path = written(tmp_path, OWN)
     before = path.read_text(encoding="utf-8")
-    code, screen = at_a_terminal(*country, "--config", str(path), answers=(b"y\n", b"YES\n", b"y\n", b"y\n"))
+    code, screen = at_a_terminal(*country, "--config", str(path), answers=(b"y\n", b"YES\n", *[b"y\n"] * 3))
     assert code == 0
-    assert screen.count("[y/N]") == 4
+    assert screen.count("[y/N]") == 5
     for part in (
-        "4 of 4",
+        "5 of 5",
         "County crisis team",
         "yours, from [[crisis.line]]",
-        "call 116 123",
+        "| 116 123",
+        "When it answers, press 2.",
         f"+compared_on = {today()}",
     ):
         assert part in screen
@@ -101,6 +111,9 @@ def test_after_a_yes_to_each_line_the_day_is_written(tmp_path: Path, country: tu
     added = f"[crisis]\ncompared_on = {today()}\n\n"
     assert path.read_text(encoding="utf-8") == before.replace("# the local one", f"{added}# the local one")
     assert (tmp_path / "config.toml.bak").read_text(encoding="utf-8") == before
+    kept = json.loads((state / "compared.json").read_text(encoding="utf-8"))
+    assert kept["on"] == str(today())
+    assert {"gb-emergency-services", "own-county-crisis-team", "gb-samaritans", "gb-shout"} < kept["lines"].keys()
 
 
 @pytest.mark.parametrize(
@@ -151,14 +164,14 @@ def test_without_a_terminal_it_shows_and_never_waits(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "responder", "crisis-lines", "GB", "--config", str(path)]
     ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60)
     assert "[y/N]" not in ended.stdout
-    assert "call 999\n  hours: 24/7\n  answers in: not known\n  price: not known to be free\n" in ended.stdout
     assert "; always shown\n" in ended.stdout
     for part in (
-        "answers in: English",
-        "price: free",
+        "number: 999 (quoted from a public list, 7 October 2026 (",
+        "language: en, cy (number 0808 164 0123) (",
+        "free: yes (quoted from another text, 7 October 2026 (",
         "its own page: https://www.samaritans.org",
-        "hours: 24/7",
-        "source (",
+        "hours: day and night (",
+        "text: SHOUT to 85258 (",
     ):
         assert part in ended.stdout
     assert ended.stdout.startswith(NEVER)

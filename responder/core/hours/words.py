@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """English day names by ``date.weekday()``; ``calendar.day_name`` follows the host's locale."""
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -32,14 +32,14 @@ _AMERICAN = ("en-US", "en-CA")
 
 def date_in_words(day: date, *, with_year: bool = True) -> str:
     """``Tuesday 24 November 2026``, as an English-speaking owner outside North America writes it."""
-    text = f"{WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    text = f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
     return f"{text} {day.year}" if with_year else text
 
 
 def _date(day: date, locale: str, *, with_year: bool) -> str:
     if not _is_american(locale):
         return date_in_words(day, with_year=with_year)
-    text = f"{WEEKDAYS[day.weekday()]}, {_MONTHS[day.month - 1]} {day.day},"
+    text = f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day},"
     return f"{text} {day.year}," if with_year else text
 
 

@@ -15,6 +15,8 @@ from responder.core.hours.period import ClosedPeriod
 from responder.core.message import Address, InboundMessage
 from responder.core.outcome import OutgoingReply
 from responder.core.reply import message as mail
+from responder.core.reply.freshness import NOT_COMPARED
+from responder.core.reply.lines import HelpBlock
 from responder.core.reply.page import Passage, html_page
 from responder.core.reply.template import TemplateError
 from responder.core.reply.variants import VARIANTS, Variant, sample, sample_now
@@ -80,10 +82,13 @@ class Composer:
         self._sender_name = None if discreet else mail.display_name(self._name)
         self._unwanted = _as_word(self._name) if discreet and self._name else None
         self._refused: list[Refused] = []
-        bare = BareWriter(settings.help, settings.region, settings.style)
+        self._kept: tuple[int, HelpBlock] | None = None
+        self.languages = settings.languages
+        bare = BareWriter(settings.region)
         self._check(bare)
         tongues = self._checked_tongues()
         self.languages = tuple(tongue.code for tongue in tongues)
+        self._kept = None
         self._writers: tuple[AnyWriter, ...] = (*self._full_writers(tongues), bare)
         self.refused = tuple(self._refused)
 
@@ -104,10 +109,11 @@ class Composer:
             ValueError: an address or the Message-ID is unfit for a header.
         """
         reason: str | None = "no text renders"
-        for kind, writer, passages in self._drafts(period, now):
+        block = self.help_at(now)
+        for kind, writer, passages in self._drafts(period, now, block):
             content = self._fields(writer, reply.answered_as, reply.correspondent, message.message_id, now, message_id)
             content += self._body(writer, passages)
-            reason = check_help(content, self.settings.help)
+            reason = check_help(content, block)
             if reason is None:
                 text = plain_text(passages)
                 return OutgoingReply(reply.correspondent, reply.answered_as, message_id, content, text, kind)
@@ -115,20 +121,38 @@ class Composer:
 
     def text(self, period: ClosedPeriod, now: datetime) -> str:
         """What a reply would say, for a preview."""
-        return next(plain_text(passages) for _, _, passages in self._drafts(period, now))
+        return next(plain_text(passages) for _, _, passages in self._drafts(period, now, self.help_at(now)))
 
-    def _drafts(self, period: ClosedPeriod, now: datetime) -> Iterator[tuple[str, AnyWriter, tuple[Passage, ...]]]:
+    def help_at(self, now: datetime) -> HelpBlock:
+        """The ways to help that a reply shows which is composed now.
+
+        Chosen once a minute; what stays the same stays the very same object, so that its sentences are kept, too.
+        """
+        minute = int(now.timestamp() // 60)
+        if self._kept is None or self._kept[0] != minute:
+            block = self._block(now)
+            is_same = self._kept is not None and self._kept[1] == block
+            self._kept = (minute, self._kept[1] if self._kept is not None and is_same else block)
+        return self._kept[1]
+
+    def _block(self, now: datetime) -> HelpBlock:
+        settings = self.settings
+        return settings.help.at(now, self.languages or (ENGLISH,), discreet=settings.style == "discreet")
+
+    def _drafts(
+        self, period: ClosedPeriod, now: datetime, block: HelpBlock
+    ) -> Iterator[tuple[str, AnyWriter, tuple[Passage, ...]]]:
         """Each with its kind: the practice's own text if it is one to send, the built-in one, English, the bare one.
 
         The kind tells the owner that theirs failed; whoever wrote gets the built-in text, never silence.
         """
         for number, writer in enumerate(self._writers):
             try:
-                passages = writer.write(period, now)
+                passages = writer.write(period, now, block)
             except Exception:  # noqa: BLE001, S112 - whatever breaks in a text, the next one goes out, and its kind tells
                 # it was written in every variant when it was made: this is for what nobody thought of
                 continue
-            if self._fault(writer, passages) is None:
+            if self._fault(writer, passages, block) is None:
                 yield f"{self.settings.style}-builtin" if number else self.settings.style, writer, passages
 
     def samples(self) -> Iterator[Sample]:
@@ -142,13 +166,18 @@ class Composer:
 
     @property
     def fingerprint(self) -> str:
-        """What stands for all the words of this mailbox: 16 hex digits that change when any of them does."""
+        """What stands for all the words of this mailbox: 16 hex digits that change when any of them does.
+
+        As of one day, whatever was compared since: what grows too old to be said leaves no new words behind.
+        """
         writer, zone = self._writers[0], self.settings.zone
         now = sample_now(zone)
+        plan = self.settings.help.compared(NOT_COMPARED)
+        block = plan.at(now, self.languages or (ENGLISH,), discreet=self.settings.style == "discreet")
         digest = hashlib.sha256(repr((self._sender_name, self.settings.html, writer.subject)).encode())
         for variant in VARIANTS:
             for period in _with_each_closure(sample(variant, zone), self.settings.closures):
-                digest.update(repr(plain_text(writer.write(period, now))).encode())
+                digest.update(repr(plain_text(writer.write(period, now, block))).encode())
         return digest.hexdigest()[:16]
 
     # -- what may be used ----------------------------------------------------------------------------------------------
@@ -240,16 +269,17 @@ class Composer:
         """
         zone = self.settings.zone
         now = sample_now(zone)
+        block = self.help_at(now)
         for variant in VARIANTS:
             for period in _with_each_closure(sample(variant, zone), writer.closures):
-                if (fault := self._fault(writer, writer.write(period, now))) is not None:
+                if (fault := self._fault(writer, writer.write(period, now, block), block)) is not None:
                     raise TemplateError(fault)
 
-    def _fault(self, writer: AnyWriter, passages: Sequence[Passage]) -> str | None:
+    def _fault(self, writer: AnyWriter, passages: Sequence[Passage], block: HelpBlock) -> str | None:
         """What makes a text unfit to send, if anything does."""
         text = plain_text(passages)
         whose = "the reply template" if writer.has_own_words else "the built-in reply"
-        if (reason := missing(text, self.settings.help)) is not None:
+        if (reason := missing(text, block)) is not None:
             return f"{whose}: {reason}; " + (
                 "take it out or put {{ help }} back" if writer.has_own_words else _REINSTALL
             )

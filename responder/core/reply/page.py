@@ -95,8 +95,11 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _way(way: Way, tag: str, tags: dict[str, str]) -> str:
-    leads = (
-        escape(lead) if tags[code] == tag else f'<span lang="{tags[code]}">{escape(lead)}</span>'
-        for code, lead in way.leads
-    )
-    return "<p>" + "<br>\n".join((*leads, f'<a href="{escape(way.link)}">{escape(way.shown)}</a>')) + "</p>"
+    link = f'<a href="{escape(way.link)}">{escape(way.shown)}</a>'
+    lines = (*_led(way.leads, tag, tags), link, *_led(way.after, tag, tags))
+    return "<p>" + "<br>\n".join(lines) + "</p>"
+
+
+def _led(sentences: Sequence[tuple[str, str]], tag: str, tags: dict[str, str]) -> Iterator[str]:
+    for code, lead in sentences:
+        yield escape(lead) if tags[code] == tag else f'<span lang="{tags[code]}">{escape(lead)}</span>'

@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.message import Message
 from html.parser import HTMLParser
 
-from responder.core.reply.lines import CrisisLine, HelpBlock
+from responder.core.reply.lines import HelpBlock, site
 
 PLACEHOLDER = re.compile(r"\{[{%#]|[%#}]\}")
 """A mark that a template engine should have consumed."""
@@ -77,22 +77,25 @@ def missing(text: str, block: HelpBlock) -> str | None:
     A number counts only alone on its line: 999 inside a longer number, a date or a name helps nobody.
     """
     alone = {line.strip() for line in text.split("\n")}
-    emergency = ways(block.emergency)
-    if alone.isdisjoint(emergency):
-        return f"the emergency number ({', '.join(emergency)}) does not stand on a line of its own"
-    if alone.isdisjoint({way for line in block.lines for way in ways(line)}.difference(emergency)):
+    emergency = str(block.emergency.phone)
+    if emergency not in alone:
+        return f"the emergency number ({emergency}) does not stand on a line of its own"
+    is_alone_enough = block.discreet and not block.lines
+    if not is_alone_enough and alone.isdisjoint(_ways(block).difference((emergency,))):
         return "no crisis line's number stands on a line of its own"
     if PLACEHOLDER.search(text):
         return "it holds template marks ({{ }} or {% %})"
     return None
 
 
-def ways(line: CrisisLine) -> tuple[str, ...]:
-    """How a line is reached, as it is written in a reply: its numbers, or its site when it has none."""
-    numbers = tuple(number for number in (line.phone, line.sms_number) if number)
-    return numbers or ((site(line.web),) if line.web else ())
-
-
-def site(web: str) -> str:
-    """An address as people type it, without what a browser adds."""
-    return web.removeprefix("https://").removeprefix("www.").rstrip("/")
+def _ways(block: HelpBlock) -> set[str]:
+    """How the lines are reached, as it is written in a reply: by their numbers, or by a site."""
+    found: set[str] = set()
+    for each in block.lines:
+        if each.calls and each.line.phone:
+            found.add(each.line.phone)
+        if each.text is not None:
+            found.add(each.text.number)
+        if each.is_directory and each.line.web:
+            found.add(site(each.line.web))
+    return found

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from responder.core.hours.period import ClosedPeriod
+from responder.core.reply.choice import HelpPlan
 from responder.core.reply.dates import language_tag, opening_in_words
 from responder.core.reply.help import Help, bare_ways, help_in
 from responder.core.reply.lines import HelpBlock
@@ -49,7 +50,7 @@ class ReplySettings:
         zone: the practice's, in which the next opening is said.
         languages: ISO 639-1, of the text, in order.
         style: "discreet" names nobody and no service, for mailboxes that may be watched.
-        help: the ways to help that every reply shows.
+        help: the ways to help that replies show.
         own: the practice's own words by language.
         closures: texts for single closures: by the closure's key, then by language.
         allow_draft: whether a language that nobody has signed may be sent; English always may.
@@ -62,7 +63,7 @@ class ReplySettings:
     zone: ZoneInfo
     languages: tuple[str, ...]
     style: Style
-    help: HelpBlock
+    help: HelpPlan
     own: Mapping[str, OwnWords] = field(default_factory=dict[str, OwnWords])
     closures: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, "Mapping[str, str]"])
     allow_draft: bool = False
@@ -81,7 +82,7 @@ class Writer:
         closures: the closures' own texts to use.
 
     Raises:
-        TemplateError: an own template is wrongly written, or nothing may be shown in this style.
+        TemplateError: an own template is wrongly written.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Writer:
         self._settings = settings
         self._name = name if settings.style == "ordinary" else None
         self._tongues = tuple(tongues)
-        self._help = help_in(tongues, settings.help, settings.style)
+        self._shown: tuple[HelpBlock | None, tuple[Help, ...]] = (None, ())
         self._own = own
         self._templates: dict[tuple[str, str], jinja2.Template] = {
             ("", code): compiled(words.template) for code, words in own.items() if words.template is not None
@@ -113,8 +114,13 @@ class Writer:
         """Whether any of what it writes is the practice's."""
         return bool(self._own or self._templates)
 
-    def write(self, period: ClosedPeriod, now: datetime) -> tuple[Passage, ...]:
+    def write(self, period: ClosedPeriod, now: datetime, block: HelpBlock) -> tuple[Passage, ...]:
         """The text of each language, as a reply that leaves now says it.
+
+        Args:
+            period: the closed period that holds now.
+            now: aware.
+            block: the ways to help at that moment.
 
         Raises:
             TemplateError: an own text does not show the help, or is not a text to send.
@@ -125,12 +131,24 @@ class Writer:
         variant = variant_of(period, opens=opens is not None, region=region, zone=zone)
         key = _closure_now(period, now)
         return tuple(
-            self._passage(number, self._context(number, period, variant, opens, now), key)
-            for number in range(len(self._tongues))
+            self._passage(number, found, self._context(number, found, period, variant, opens, now), key)
+            for number, found in enumerate(self._help(block))
         )
 
+    def _help(self, block: HelpBlock) -> tuple[Help, ...]:
+        """The help in each language, kept as long as it is the very same: until a line opens, closes or grows old."""
+        if self._shown[0] is not block:
+            self._shown = (block, help_in(self._tongues, block, self._settings.style))
+        return self._shown[1]
+
     def _context(
-        self, number: int, period: ClosedPeriod, variant: Variant, opens: datetime | None, now: datetime
+        self,
+        number: int,
+        found: Help,
+        period: ClosedPeriod,
+        variant: Variant,
+        opens: datetime | None,
+        now: datetime,
     ) -> dict[str, str | None]:
         """What a built-in text may use; an own one uses the part of it that ``VARIABLES`` names."""
         tongue, settings = self._tongues[number], self._settings
@@ -142,7 +160,7 @@ class Writer:
             "practice_name": self._name or "",
             "closed": "" if variant == "ordinary" or not self._may_explain else str(tongue.words["closed"][variant]),
             "opens": when,
-            "help": self._help[number].text,
+            "help": found.text,
             "repeat": self._repeat(tongue, period),
             "sentences": " ".join(own.sentences),
             "signature": "\n".join(filter(None, signature)),
@@ -162,8 +180,8 @@ class Writer:
             return str(words["once"])
         return str(words["long"]).format(time=tongue.length_in_words(after))
 
-    def _passage(self, number: int, context: dict[str, str | None], key: str) -> Passage:
-        tongue, found = self._tongues[number], self._help[number]
+    def _passage(self, number: int, found: Help, context: dict[str, str | None], key: str) -> Passage:
+        tongue = self._tongues[number]
         own = self._templates.get((key, tongue.code)) or self._templates.get(("", tongue.code))
         template = own or tongue.texts[self._settings.style]
         text = tidy(template.render(context))
@@ -177,26 +195,21 @@ class BareWriter:
     """Writes what is left when no text of ours can be read: a few English words that name nobody, and the numbers.
 
     Args:
-        block: the ways to help.
         region: ISO 3166, for the language tag.
-        style: in the discreet one only what may go unnamed is shown.
-
-    Raises:
-        TemplateError: nothing may be shown in this style.
     """
 
     subject = "Automatic reply"
     has_own_words = False
     closures = ()
 
-    def __init__(self, block: HelpBlock, region: str, style: Style) -> None:
+    def __init__(self, region: str) -> None:
         self.tags = {"en": language_tag("en", region)}
-        self._help = Help(bare_ways(block, discreet=style == "discreet"), "", spaced=False)
 
-    def write(self, period: ClosedPeriod, now: datetime) -> tuple[Passage, ...]:  # noqa: ARG002 - as every writer
-        """The same at any time."""
-        text = f"This is an automatic reply. Nobody is reading this mailbox now.\n\n{self._help.text}\n"
-        return (Passage(self.tags["en"], "", tidy(text), self._help),)
+    def write(self, period: ClosedPeriod, now: datetime, block: HelpBlock) -> tuple[Passage, ...]:  # noqa: ARG002 - as every writer
+        """The same in every closed period."""
+        found = Help(bare_ways(block), "", spaced=False)
+        text = f"This is an automatic reply. Nobody is reading this mailbox now.\n\n{found.text}\n"
+        return (Passage(self.tags["en"], "", tidy(text), found),)
 
 
 def plain_text(passages: Sequence[Passage]) -> str:

@@ -19,6 +19,7 @@ from responder.core.reply import Composer, reply_message_id
 from responder.core.reply.help import help_in
 from responder.core.reply.lines import CrisisLine
 from responder.core.reply.words import language
+from responder.core.views.evidence import ClaimInWords
 from responder.core.views.frame import rendered
 
 READER: Final = Address("someone", "example.org")
@@ -28,13 +29,6 @@ _QUESTION: Final = b"Message-ID: <a-question@example.org>\r\n"
 
 MADE_BY: Final = "responder preview --html"
 """Stands in every such page, so that no other file is written over."""
-
-_CONFIDENCE: Final = {
-    "confirmed": "confirmed: seen on the service's own page or a government's",
-    "corroborated": "corroborated: seen in two or more independent texts",
-    "own": "typed in by the practice itself",
-}
-_SOURCES: Final = {"own": "the service's own page", "gov": "government page", "svc": "about the service"}
 
 _LINE_REM, _LINK_REM, _MARGIN_REM = 1.5, 1.5, 4.0
 """Heights in the HTML reply (``compose.page``): a line, what a number takes beyond one, and what is around it all."""
@@ -69,6 +63,14 @@ class SheetLanguage:
                 else "a draft: no native speaker and no clinician has signed it yet"
             )
         return f"signed by {by}"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A help line, and what is known of it."""
+
+    line: CrisisLine
+    claims: tuple[ClaimInWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Sheet:
     refused: tuple[str, ...]
     looks: tuple[str, ...]
     compared: str
-    lines: tuple[CrisisLine, ...]
+    lines: tuple[SheetLine, ...]
     languages: tuple[SheetLanguage, ...]
     groups: tuple[Group, ...]
 
@@ -207,19 +209,19 @@ def as_read(
         sender=str(read["From"]),
         subject=str(read["Subject"]),
         fields=reply.content.partition(b"\r\n\r\n")[0].decode().replace("\r\n", "\n"),
-        parts=tuple(_parts(reply.text, composer, str(read["Content-Language"]).split(", "))),
+        parts=tuple(_parts(reply.text, composer, at, str(read["Content-Language"]).split(", "))),
         html="" if html is None else str(html.get_content()),
         is_own=is_own,
         is_stand_in=reply.kind.endswith("-builtin"),
     )
 
 
-def _parts(text: str, composer: Composer, tags: list[str]) -> Iterator[TextPart]:
+def _parts(text: str, composer: Composer, at: datetime, tags: list[str]) -> Iterator[TextPart]:
     """The lines of a text by their language.
 
     Further languages begin with a heading, and every language has a sentence of its own above each number.
     """
-    of_line, headings = _landmarks(composer) if len(tags) == len(composer.languages) > 1 else ({}, {})
+    of_line, headings = _landmarks(composer, at) if len(tags) == len(composer.languages) > 1 else ({}, {})
     tag_of = dict(zip(composer.languages, tags, strict=False))
     lines: list[str] = []
     tag = main = tags[0]
@@ -235,11 +237,11 @@ def _parts(text: str, composer: Composer, tags: list[str]) -> Iterator[TextPart]
     yield TextPart(tag, "\n".join(lines))
 
 
-def _landmarks(composer: Composer) -> tuple[dict[str, str], dict[str, str]]:
+def _landmarks(composer: Composer, at: datetime) -> tuple[dict[str, str], dict[str, str]]:
     """Which language a sentence above a number is in, and which one begins with a heading."""
     found = [language(code) for code in composer.languages]
-    first = help_in(found, composer.settings.help, composer.settings.style)[0]
-    leads = {lead: code for way in first.ways for code, lead in way.leads}
+    first = help_in(found, composer.help_at(at), composer.settings.style)[0]
+    leads = {lead: code for way in first.ways for code, lead in (*way.leads, *way.after)}
     return leads, {each.name: each.code for each in found[1:]}
 
 
@@ -261,21 +263,14 @@ def page(sheet: Sheet) -> str:
     )
 
 
-def _about_line(line: CrisisLine) -> Iterator[tuple[str, str]]:
-    if line.phone:
-        yield "Call", line.phone
-    if line.sms_number:
-        yield "Text", " ".join(filter(None, (line.sms_keyword, "to" if line.sms_keyword else "", line.sms_number)))
-    if line.web:
-        yield "Page", line.web
-    yield "For", line.audience
-    yield "Hours", "day and night" if line.round_the_clock else line.hours or "not known"
-    yield "Confidence", _CONFIDENCE.get(line.confidence, line.confidence)
-    if line.latest_source:
-        yield "Newest source", line.latest_source
-    for number, source in enumerate(line.sources):
-        said = f"{source.where} ({_SOURCES.get(source.kind, 'other text')}, {source.date or 'no date'})"
-        yield "" if number else "Sources", said
+def _about_line(each: SheetLine) -> Iterator[tuple[str, str]]:
+    yield "For", each.line.audience
+    if each.line.web:
+        yield "Page", each.line.web
+    for claim in each.claims:
+        what, _, value = claim.what.partition(": ")
+        left_out = "" if claim.printed else "; too old, so replies leave it out"
+        yield what.capitalize(), f"{value} ({claim.since}{left_out})"
 
 
 def _height(shown: Shown, letters: int) -> str:

@@ -232,8 +232,9 @@ def test_crisis_lines_of_a_country(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["crisis-lines", "gb"]) == 0
     shown = capsys.readouterr().out
     assert "gb-samaritans" in shown
-    assert "call 116 123" in shown
-    assert "source (own" in shown
+    assert "call Samaritans. It is free.\n  | 116 123\n" in shown
+    assert "  hours: day and night (quoted from another text, 7 October 2026" in shown
+    assert "(from memory, never enough to be printed" in shown
     assert "Never dial" in shown
 
 

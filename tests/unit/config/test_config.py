@@ -27,13 +27,14 @@ from responder.config import (
     pipeline_of,
     providers,
 )
+from responder.config.standing import crisis_warnings
 from responder.core.decision import Level
 from responder.core.limits.rates import Rates
 from responder.core.message import Address
 from responder.core.reply import Composer
 from responder.core.rules import decide as policy
 from tests import ROOT
-from tests.configs import load
+from tests.configs import help_of, lines_of, load
 
 PRACTICE = """\
 [practice]
@@ -202,8 +203,8 @@ hours = "24/7"
 for = "people already in its care"
 """
     (box,) = loaded(tmp_path, PRACTICE + crisis + MAILBOX).mailboxes
-    assert [line.name for line in box.reply.help.lines] == ["County crisis team", "Samaritans"]
-    assert box.reply.help.emergency.phone == "999"
+    assert [line.name for line in lines_of(box)] == ["County crisis team", "Samaritans"]
+    assert help_of(box).emergency.phone == "999"
 
 
 def test_a_template_of_the_practice_is_read_beside_the_file(tmp_path: Path) -> None:
@@ -403,7 +404,8 @@ def test_an_old_comparison_of_the_crisis_lines_is_a_warning(
 ) -> None:
     """Ninety days are fresh enough; a day that has not come is a slip."""
     crisis = f"[crisis]\ncompared_on = {compared_on}\n" if compared_on else ""
-    warnings = loaded(tmp_path, PRACTICE + crisis + MAILBOX).crisis_warnings(today)
+    now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    warnings = crisis_warnings(loaded(tmp_path, PRACTICE + crisis + MAILBOX), now)
     assert [part in warning for warning in warnings if part] == ([True] if part else [])
     assert len(warnings) == (1 if part else 0)
 
@@ -566,7 +568,7 @@ def test_what_breaks_the_parser_is_refused_like_anything_else(tmp_path: Path, te
 def test_positions_cost_nothing_until_something_is_wrong() -> None:
     """The parser that finds places is only imported for an error."""
     code = (
-        "import sys; from pathlib import Path; from tests.configs import load;"
+        "import sys; from pathlib import Path; from tests.configs import help_of, lines_of, load;"
         f"load(Path({str(ROOT / 'config.example.toml')!r}));"
         "sys.exit(any('tree_sitter' in name for name in sys.modules))"
     )

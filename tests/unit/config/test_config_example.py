@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from responder.config import ServerConfig, providers, schema
 from tests import ROOT
-from tests.configs import load
+from tests.configs import lines_of, load
 from tests.unit.config.test_config_problems import CASES
 from tests.unit.config.test_config_syntax import HINTS
 
@@ -55,7 +55,7 @@ def test_the_example_is_a_file_that_works() -> None:
     assert config.practice_name == "Harbour Counselling"
     assert [box.name for box in config.mailboxes] == ["hello@harbour.example"]
     assert config.schedule.is_open(datetime(2026, 11, 24, 10, tzinfo=UTC))
-    assert config.mailboxes[0].reply.help.lines[0].name == "County crisis team"
+    assert lines_of(config.mailboxes[0], datetime(2026, 11, 24, 10, tzinfo=UTC))[0].name == "County crisis team"
 
 
 def test_every_mailbox_that_is_off_works_when_it_is_turned_on(tmp_path: Path) -> None:

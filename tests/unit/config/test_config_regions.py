@@ -10,14 +10,14 @@ import pytest
 
 from responder.adapters.calendars.public import public_holidays
 from responder.config.regions import known_parts, region
-from responder.core.reply.directory import choose, countries, load
+from responder.core.reply.directory import countries, emergency_of, load
 
 
 @pytest.mark.parametrize("country", countries())
 def test_every_country_of_the_directory_is_taken(country: str) -> None:
     """Wherever there is an emergency number to show, a practice can be."""
     assert region(country) == country
-    assert choose(country).emergency.phone
+    assert emergency_of(country).phone
 
 
 @pytest.mark.parametrize("country", countries())

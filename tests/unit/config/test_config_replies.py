@@ -15,7 +15,7 @@ from responder.core.errors import ConfigError
 from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import Composer, OwnWords, words
 from tests import ROOT
-from tests.configs import load
+from tests.configs import lines_of, load
 
 PRACTICE = """\
 [practice]
@@ -184,11 +184,13 @@ def test_the_fingerprint_is_that_of_every_mailboxes_words(tmp_path: Path) -> Non
     assert len(three) == 16
 
 
-def test_a_style_that_has_nothing_to_show_is_told_at_its_mailbox(tmp_path: Path) -> None:
-    """Bulgaria has no phone line that is fit: the mailbox that is to be discreet is named, not the practice's style."""
+def test_no_file_is_refused_for_what_a_country_lacks(tmp_path: Path) -> None:
+    """Colombia has no line beside the emergency number: a discreet reply says what that is for."""
     quiet = MAILBOX.format("quiet") + '[mailbox.reply]\nstyle = "discreet"\n'
-    with pytest.raises(ConfigError, match=r"mailbox\.reply\.style: the discreet reply names no service"):
-        loaded(tmp_path, PRACTICE.replace('"GB"', '"BG"'), quiet)
+    config = loaded(tmp_path, PRACTICE.replace('"GB"', '"CO"'), quiet)
+    (box,) = config.mailboxes
+    assert (config.refusals, lines_of(box)) == ((), [])
+    assert "123\nIt works in Colombia, for any danger to" in Composer(box.reply).text(*_some(config))
 
 
 def test_an_approval_is_read(tmp_path: Path) -> None:
@@ -322,7 +324,7 @@ def test_the_words_of_an_own_line_are_told_and_never_cost_it(tmp_path: Path) -> 
     line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 157 0123"\nfor = "our clients, confidential"\n'
     config = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))
     assert config.refusals == ()
-    assert config.mailboxes[0].reply.help.lines[0].name == "Night team"
+    assert lines_of(config.mailboxes[0])[0].name == "Night team"
     assert any("crisis.line.for" in each for each in config.remarks)
 
 
@@ -335,7 +337,7 @@ def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_p
     (refusal,) = told.refusals
     assert "config.toml:9:9: crisis.line.hours: " in refusal
     (box,) = told.mailboxes
-    assert box.reply.help.lines[0].hours is None
+    assert lines_of(box)[0].typed_hours == ""
     for each in Composer(box.reply).samples():
         text = Composer(box.reply).text(each.period, each.now)
         assert "0808 157 0123" in text
@@ -350,7 +352,7 @@ def test_a_discreet_reply_shows_of_typed_hours_only_clock_times(tmp_path: Path, 
     style = '[reply]\nstyle = "discreet"\n'
     (box,) = loaded(tmp_path, PRACTICE, line.format(hours), style, MAILBOX.format("hello")).mailboxes
     text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
-    assert "call (closed at some times)\n0808 157 0123\n" in text
+    assert "call (it may not be open at this hour)\n0808 157 0123\n" in text
     (box,) = loaded(tmp_path, PRACTICE, line.format("17:00 to 09:00"), style, MAILBOX.format("hello")).mailboxes
     text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
     assert "call (17:00 to 09:00)\n0808 157 0123\n" in text
@@ -371,9 +373,10 @@ def test_a_link_sends_a_text_message_where_the_number_says(tmp_path: Path) -> No
     """A full number in the form that every telephone dials."""
     line = '[[crisis.line]]\nname = "Texts"\nsms_number = "+44 (0)7700 900123"\nfor = "anyone"\nsms_keyword = "HI"\n'
     config = loaded(tmp_path, PRACTICE, line, "[reply]\nhtml = true\n", MAILBOX.format("hello"))
-    shown = [each for each in config.mailboxes[0].reply.help.lines if each.own]
+    shown = [each for each in lines_of(config.mailboxes[0]) if each.own]
     for each in shown:
-        assert each.sms_tel == "tel:+447700900123"
+        assert each.text is not None
+        assert each.text.tel == "tel:+447700900123"
     assert shown or config.refusals
 
 

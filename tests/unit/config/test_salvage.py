@@ -9,7 +9,7 @@ import pytest
 
 from responder import config
 from responder.config import Config, ConfigError
-from tests.configs import no_calendars
+from tests.configs import lines_of, no_calendars
 
 FILE = """\
 [practice]
@@ -205,7 +205,7 @@ def test_what_decides_nothing_costs_itself(path: Path, old: str, new: str) -> No
     made = started(path, (old, new))
     assert len(made.mailboxes) == 2
     assert made.schedule.is_certain
-    assert all(box.reply.help.lines for box in made.mailboxes)
+    assert all(lines_of(box) for box in made.mailboxes)
     assert made.faults
 
 

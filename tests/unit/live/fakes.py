@@ -17,7 +17,7 @@ from responder.core.message import Address, FetchedMessage, MessageKey, Uid, Uid
 from responder.core.outcome import Accepted, Outcome, OutgoingReply
 from responder.core.pipeline import Pipeline
 from responder.core.reply import Composer, ReplySettings
-from responder.core.reply.directory import choose
+from responder.core.reply.choice import choose
 from responder.core.rules.decide import MailboxRules
 
 MAILBOX = "hello@harbour.example"

@@ -179,7 +179,9 @@ def test_built_in_replies_of_other_languages_are_clean(path: Path) -> None:
     """Likewise in every language that they are written in."""
     for text in re.split(r"^=== .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         for code in path.stem.split("-")[:-1]:
-            assert lint_words(text, language=code, discreet="discreet" in path.stem, practice_name=NAME) == ()
+            found = lint_words(text, language=code, discreet="discreet" in path.stem, practice_name=NAME)
+            # a chat's address is the service's own
+            assert [each for each in found if each.rule != "topic-in-link"] == []
 
 
 @pytest.mark.parametrize(("country", "language"), SPOKEN_IN.items())
@@ -190,6 +192,7 @@ def test_names_of_the_directory_are_known(country: str, language: str) -> None:
         line["name"]
         for line in tomllib.loads(path.read_text(encoding="utf-8"))["line"]
         if line["kind"] != "emergency"
+        and line["status"] == "active"
         and not re.fullmatch(r"[\d ]+", line["name"])
         and "discreet-names-service"
         not in rules_of(lint_words(f"x {line['name']} x", language=language, discreet=True))

@@ -15,7 +15,8 @@ from responder.core.hours.period import ClosedPeriod
 from responder.core.message import Address, InboundMessage, ReturnPath
 from responder.core.outcome import OutgoingReply
 from responder.core.reply import Composer, OwnWords, ReplySettings, reply_message_id
-from responder.core.reply.directory import choose
+from responder.core.reply.choice import choose
+from responder.core.reply.lines import HelpBlock
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 """A Sunday, in the night of London."""
@@ -66,6 +67,27 @@ def settings(
         help=choose(region),
     )
     return replace(base, **changes)
+
+
+class Fixed:
+    """Ways to help that a test has put together, the same at any moment."""
+
+    def __init__(self, block: HelpBlock) -> None:
+        self.block = block
+
+    def at(self, *_: Any, **__: Any) -> HelpBlock:
+        """As it was put together."""
+        return self.block
+
+    def compared(self, _: object) -> Fixed:
+        """The same."""
+        return self
+
+
+def help_now(chosen: ReplySettings | None = None, now: datetime = NOW) -> HelpBlock:
+    """What the replies of a practice show at a moment."""
+    chosen = chosen or settings()
+    return chosen.help.at(now, chosen.languages, discreet=chosen.style == "discreet")
 
 
 def inbound(**changes: Any) -> InboundMessage:

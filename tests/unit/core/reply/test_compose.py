@@ -17,8 +17,11 @@ import pytest
 from responder.core.hours.period import ClosedPeriod
 from responder.core.message import Address
 from responder.core.reply import Composer, TemplateError, check_help, reply_message_id
-from responder.core.reply.directory import choose, countries, own_line
-from responder.core.reply.help import help_in
+from responder.core.reply.choice import choose
+from responder.core.reply.directory import countries
+from responder.core.reply.help import help_in, hours_in_words
+from responder.core.reply.opening import parse
+from responder.core.reply.own import own_line
 from responder.core.reply.words import language
 from tests.unit.core.reply import reading
 from tests.unit.core.reply.composing import (
@@ -27,8 +30,10 @@ from tests.unit.core.reply.composing import (
     REPLY,
     STYLES,
     ZONES,
+    Fixed,
     body,
     composed,
+    help_now,
     inbound,
     parsed,
     settings,
@@ -38,6 +43,7 @@ from tests.unit.core.reply.composing import (
 GOLDEN = Path(__file__).parent / "golden"
 REGIONS = (*ZONES, "GB-NIR")
 VARIANTS = tuple(variants("GB"))
+WHERE = language("en").words["countries"]
 COUNTY = own_line("County team", "people already in its care", phone="0800 000 0000", hours="24/7")
 
 
@@ -62,7 +68,7 @@ def test_the_whole_reply(region: str, style: str, variant: str) -> None:
 def test_every_reply_shows_a_way_to_help(region: str, subtests: pytest.Subtests) -> None:
     """In every country, closed period and style the emergency number and a line stand on lines of their own.
 
-    A discreet reply where only a web directory could be shown is refused when the file loads instead.
+    In a discreet reply the number may stand alone; below it stands what it is for.
     """
     for variant, style in product(VARIANTS, STYLES):
         with subtests.test(variant, style=style):
@@ -71,24 +77,21 @@ def test_every_reply_shows_a_way_to_help(region: str, subtests: pytest.Subtests)
 
 def shows_a_way_to_help(region: str, variant: str, style: str) -> None:
     """Fails unless this one reply does."""
-    block = choose(region)
-    if style == "discreet" and not any(line.phone for line in block.lines):
-        with pytest.raises(TemplateError, match=r"only phone lines that are for anyone, and none is chosen"):
-            Composer(settings(region, style))
-        return
-    period = variants("GB")[variant]
-    reply = composed(settings(region, style), period=period)
+    chosen = settings(region, style)
+    block, period = help_now(chosen), variants("GB")[variant]
+    reply = composed(chosen, period=period)
     lines = body(reply).split("\n")
     assert block.emergency.phone in lines
-    assert any(number in lines for line in block.lines for number in (line.phone, line.sms_number, "findahelpline.com"))
+    ways = {each.line.phone for each in block.lines if each.calls} | {"findahelpline.com"}
+    assert ways & set(lines) or (style == "discreet" and f"It works {WHERE[region]}, for any danger" in reply.text)
     assert check_help(reply.content, block) is None
-    assert Composer(settings(region, style)).text(period, NOW) == reply.text
+    assert Composer(chosen).text(period, NOW) == reply.text
 
 
 def test_an_alarm_number_inside_other_digits_does_not_count() -> None:
     """Only a number alone on its line can be found in the dark."""
     good = composed().content
-    block = settings().help
+    block = help_now()
     assert check_help(good, block) is None
     for bad in (b"1999", b"9990", b"+999", b"9 999", b"call 999 now", b"09:99", b""):
         assert "emergency number (999)" in (
@@ -98,7 +101,7 @@ def test_an_alarm_number_inside_other_digits_does_not_count() -> None:
 
 def test_one_line_beside_the_emergency_number_is_enough_and_none_is_too_few() -> None:
     """Either of the two lines may go, not both."""
-    block = settings().help
+    block = help_now()
     without_call = composed().content.replace(b"\r\n116 123\r\n", b"\r\n0116 123\r\n")
     assert check_help(without_call, block) is None
     without_any = without_call.replace(b"\r\n85258\r\n", b"\r\n")
@@ -107,7 +110,8 @@ def test_one_line_beside_the_emergency_number_is_enough_and_none_is_too_few() ->
 
 def test_the_emergency_number_is_not_a_crisis_line_too() -> None:
     """A line with the same number as the emergency services adds no second way."""
-    block = replace(settings().help, lines=(own_line("Team", "anyone", phone="999"),))
+    (line, *_) = choose("GB", own=(own_line("Team", "anyone", phone="999"),)).at(NOW).lines
+    block = replace(help_now(), lines=(line,))
     assert check_help(composed().content, block) == "no crisis line's number stands on a line of its own"
 
 
@@ -116,12 +120,12 @@ def test_template_marks_never_leave(mark: str) -> None:
     """A reader would take them for a fault in the numbers, too."""
     content = composed().content.replace(b"Harbour Counselling\r\n", mark.encode() + b"\r\n")
     assert content.count(mark.encode())
-    assert check_help(content + mark.encode(), settings().help) == "it holds template marks ({{ }} or {% %})"
+    assert check_help(content + mark.encode(), help_now()) == "it holds template marks ({{ }} or {% %})"
 
 
 def test_what_is_no_plain_text_shows_no_help() -> None:
     """Bytes that a mail program could not show are refused."""
-    block = settings().help
+    block = help_now()
     assert (
         check_help(b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n999\r\n--x--\r\n", block) is not None
     )
@@ -142,10 +146,10 @@ def test_when_not_even_the_built_in_text_helps_nothing_is_composed(monkeypatch: 
 
 def test_a_help_block_that_breaks_the_built_in_text_is_refused_when_the_file_loads() -> None:
     """An emergency number that does not stand alone would otherwise be found at the first reply."""
-    block = settings().help
+    block = help_now()
     broken = replace(block, emergency=replace(block.emergency, phone="999\nor 112"))
     with pytest.raises(TemplateError, match="the built-in reply: the emergency number"):
-        Composer(settings(help=broken))
+        Composer(settings(help=Fixed(broken)))
 
 
 # --- the words ----------------------------------------------------------------------------------------------------
@@ -158,7 +162,7 @@ def test_the_text_is_short_and_easy(region: str, style: str, variant: str) -> No
     """Under 130 words without the help lines, readable after six years of school with them."""
     chosen = settings(region, style)
     text = composed(chosen, period=variants(region)[variant]).text
-    (found,) = help_in([language("en")], chosen.help, style)
+    (found,) = help_in([language("en")], help_now(chosen), style)
     lines = found.text.removesuffix(found.about)
     assert lines in text
     assert len(reading.words(text.replace(lines, ""))) < 130
@@ -281,8 +285,17 @@ def test_a_discreet_reply_shows_own_lines_only_if_they_are_for_anyone() -> None:
 
 def test_a_discreet_reply_does_not_show_a_special_line_even_when_named() -> None:
     """The number alone would lead the one who dials it to the service's name."""
-    block = choose("GB-ENG", ids=["gb-national-domestic-abuse-helpline-refuge", "gb-samaritans"])
-    assert "0808 2000 247" not in composed(settings("GB-ENG", "discreet", help=block)).text
+    plan = choose("GB-ENG", ids=["gb-national-domestic-abuse-helpline-refuge", "gb-samaritans"])
+    assert "0808 2000 247" not in composed(settings("GB-ENG", "discreet", help=plan)).text
+
+
+def test_a_line_about_violence_at_home_comes_with_a_warning() -> None:
+    """Somebody may look at the reader's telephone; in the ordinary style alone, since discreet shows no such line."""
+    plan = choose("GB-ENG", ids=["gb-national-domestic-abuse-helpline-refuge", "gb-samaritans"])
+    text = composed(settings("GB-ENG", help=plan)).text
+    assert "\n0808 2000 247\nUse a device that nobody else looks at. Deleting a message may not remove" in text
+    assert text.count("Use a device") == 1
+    assert "Use a device" not in composed(settings("UA")).text
 
 
 def test_an_own_line_says_for_whom_and_when_it_is() -> None:
@@ -293,13 +306,11 @@ def test_an_own_line_says_for_whom_and_when_it_is() -> None:
     assert (
         "To talk to someone, day or night, call County team (for people already in its care).\n0800 000 0000\n" in text
     )
-    assert "Or call Office team (for our members; Mon-Fri 9-17).\n0800 000 0002\n" in text
-    assert "Or call Third team (closed at some times).\n0800 000 0003\n" in text
+    assert "Or call Office team (for our members; Monday to Friday, 9am to 5pm).\n0800 000 0002\n" in text
+    assert "Or call Third team (it may not be open at this hour).\n0800 000 0003\n" in text
     assert "Or call Samaritans, day or night. It is free.\n116 123\n" in text
-    assert (
-        "Or text Third team (closed at some times): start a new text message with the word HELLO, and send it to\n60000"
-        in text
-    )
+    assert "Or text Third team (it may not be open at this hour): start a new text message with the word " in text
+    assert "HELLO, and send it to\n60000" in text
     assert "Other services answer the national numbers, not us. They work in the UK." in text
 
 
@@ -307,10 +318,9 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
     """A named line that is not for everyone must not look as if it were."""
     ids = ["gb-childline", "gb-nhs-111-mental-health-option-option-2", "gb-lifeline-northern-ireland", "gb-samaritans"]
     text = composed(settings(help=choose("GB", ids=ids))).text
-    assert "call Childline (for people under 19).\n0800 1111\n" in text
-    assert "Or call NHS 111 and choose mental health (" in text
-    assert "; in England, Wales and Scotland), day or night.\n111\n" in text
-    assert "(for people living in Northern Ireland; in Northern Ireland), day or night. It is free.\n" in text
+    assert "call Childline (for people under 19; it may not be open at this hour). It is free.\n0800 1111\n" in text
+    assert "Or call NHS 111 (in England and Wales), day or night. It is free. When it answers, press 2.\n111\n" in text
+    assert "Or call Lifeline (in Northern Ireland), day or night. It is free.\n0808 808 8000\n" in text
 
 
 @pytest.mark.parametrize(
@@ -319,17 +329,21 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
         (
             "US",
             None,
-            "call the 988 Lifeline.\n988\nOr text the 988 Lifeline: start a new text message to\n988\n",
+            "text message to\n988\nOr chat with the 988 Lifeline, day or night, at\nchat.988lifeline.org\n",
         ),
-        ("DK", None, "To talk to someone, call Livslinien (closed at some times). They speak Danish there.\n"),
+        ("DK", None, "call Livslinien (every day, 9am to 5am the next day). They speak Danish there.\n70 201 201\n"),
         (
             "SI",
             ["si-klic-v-dusevni-stiski"],
-            "call Klic v duševni stiski (every day, 19:00 to 07:00). They speak Slov",
+            "call Klic v duševni stiski (every day, 7pm to 7am the next day). They speak Slovene there.\n",
         ),
         ("LU", None, "To find more helplines, see\nfindahelpline.com\n"),
-        ("BG", None, "see\nfindahelpline.com\n\nOther services answer these numbers and this site, not us."),
-        ("CH", None, "They speak German, French and Italian there.\n143\n"),
+        ("CO", None, "see\nfindahelpline.com\n\nAt this hour, only the emergency number is sure to answer. Other "),
+        ("CH", None, "They speak German, French and Italian there.\n143\nOr call Die Dargebotene Hand"),
+        ("CH", None, "(it may not be open at this hour). They speak English there.\n0800 143 000\n"),
+        ("JP", None, "When it answers, press 2 (it may not be open at this hour).\n0120-279-338\n"),
+        ("GB", None, "999\nDeaf or cannot speak: sign language 999bsl.co.uk or text relay 18000.\n"),
+        ("PL", None, "112\nDeaf or cannot speak, if registered: app Alarm112.\n"),
         (
             "GB",
             ["gb-shout", "gb-samaritans"],
@@ -344,11 +358,41 @@ def test_sentences_of_the_help_block(region: str, ids: list[str] | None, said: s
 
 def test_a_text_line_alone_starts_its_sentence() -> None:
     """A help block without a phone line, as a test may build one."""
-    block = settings().help
-    only = replace(block, lines=tuple(line for line in block.lines if not line.phone))
-    text = composed(settings(help=only)).text
+    block = help_now()
+    only = replace(block, lines=tuple(each for each in block.lines if not each.calls))
+    text = composed(settings(help=Fixed(only))).text
     assert "\nTo text Shout: start a new text message with the word SHOUT, and send it to\n85258\n" in text
     assert "about anything" not in text
+
+
+@pytest.mark.parametrize("count", range(1, 4))
+def test_hours_of_up_to_three_stretches_are_said(count: int) -> None:
+    """More do not fit a sentence; then it is said that the line is not always open."""
+    found = parse(["Mo-Th 18:30-22:00", "Fr 16:00-24:00", "Sa-Su 12:00-18:00", "Su 20:00-22:00"][:count])
+    said = ["Monday to Thursday, 6:30pm to 10pm", "Friday, 4pm to midnight", "Saturday, Sunday, noon to 6pm"]
+    assert hours_in_words(found, language("en")) == "; ".join(said[:count])
+
+
+def test_hours_of_more_stretches_are_not_said() -> None:
+    """Nobody reads a timetable at night."""
+    found = parse(["Mo 10:00-11:00", "Tu 11:00-12:00", "We 12:00-13:00", "Th 13:00-14:00"])
+    assert hours_in_words(found, language("en")) == "closed at some times"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("en", "Sunday to Thursday, 11am to 11pm; Friday, Saturday, 11am to 3am the next day; Monday, day and night"),
+        ("de", "Sonntag bis Donnerstag, 11 bis 23 Uhr; Freitag, Samstag, 11 bis 3 Uhr am nächsten Tag; Montag, rund"),
+        ("pl", "od niedzieli do czwartku w godz. 11:00–23:00; piątek, sobota w godz. 11:00–3:00 następnego dnia"),  # noqa: RUF001 - Polish sets a dash
+        ("cy", "dydd Sul i ddydd Iau, 11:00 tan 23:00; dydd Gwener, dydd Sadwrn, 11:00 tan 3:00 drannoeth; dydd Llun"),
+        ("fr", "du dimanche au jeudi de 11\xa0h à 23\xa0h; vendredi, samedi de 11\xa0h à 3\xa0h le lendemain; lundi"),
+    ],
+)
+def test_hours_in_the_readers_words(code: str, said: str) -> None:
+    """Days that follow each other are one stretch, over the end of the week, too; an end at night is the next day's."""
+    found = parse(["Su-Th 11:00-23:00", "Fr-Sa 11:00-03:00", "Mo 00:00-24:00"])
+    assert hours_in_words(found, language(code)).startswith(said)
 
 
 def test_an_unknown_language_is_refused_and_the_others_go_out() -> None:
@@ -498,10 +542,8 @@ def test_from_is_the_address_that_was_written_to() -> None:
 def test_short_ascii_lines_go_as_they_are() -> None:
     """Nothing to encode, nothing encoded."""
     template = "Nobody reads this now.\n{{ help }}\n"
-    block = choose("US")
-    short = replace(block, lines=(replace(block.lines[0], sms_number=None, general=False, audience="anyone"),))
-    reply = composed(settings("US", "discreet", template=template, help=replace(short, lines=(own_line(
-        "x", "anyone", phone="0800 000 0000", hours="24/7"), *short.lines))))  # fmt: skip
+    block = replace(help_now(settings("US", "discreet")), lines=())
+    reply = composed(settings("US", "discreet", template=template, help=Fixed(block)))
     assert parsed(reply)["Content-Transfer-Encoding"] == "7bit"
     assert b"\r\n911\r\n" in reply.content
     assert body(reply) == reply.text

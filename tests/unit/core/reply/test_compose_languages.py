@@ -23,11 +23,23 @@ import pytest
 from responder.core.outcome import OutgoingReply
 from responder.core.reply import LANGUAGES, Composer, OwnWords, ReplySettings, check_help, words
 from responder.core.reply import directory as crisis
-from responder.core.reply.lines import HelpBlock
-from responder.core.reply.variants import VARIANTS
-from responder.core.reply.verify import site, ways
+from responder.core.reply.choice import TALKS, HelpPlan, choose
+from responder.core.reply.lines import HelpBlock, Openness, Printed, site
+from responder.core.reply.own import own_line
+from responder.core.reply.variants import VARIANTS, sample_now
 from tests import ROOT
-from tests.unit.core.reply.composing import MESSAGE_ID, NOW, REPLY, STYLES, body, composed, inbound, parsed, settings
+from tests.unit.core.reply.composing import (
+    MESSAGE_ID,
+    NOW,
+    REPLY,
+    STYLES,
+    Fixed,
+    body,
+    composed,
+    inbound,
+    parsed,
+    settings,
+)
 from tests.unit.core.reply.composing import variants as periods
 
 GOLDEN = Path(__file__).parent / "golden" / "languages"
@@ -42,14 +54,24 @@ PAIRS: dict[tuple[str, ...], tuple[str, str]] = {
     ("cy", "en"): ("GB-WLS", "Europe/London"), ("fr", "nl"): ("BE", "Europe/Brussels"),
     ("es", "en"): ("US", "America/New_York"), ("de", "it"): ("CH", "Europe/Zurich"),
 }  # fmt: skip
-NOT_DISCREET = {"BG", "CO", "HR"}
-"""Countries without a phone line that is fit to show: a discreet reply has nothing to show there."""
 
 
 @cache
-def help_of(country: str, languages: tuple[str, ...]) -> HelpBlock:
-    """The lines that a practice there shows."""
-    return crisis.choose(country, languages=languages)
+def plan_of(country: str) -> HelpPlan:
+    """What a practice there asks for."""
+    return choose(country)
+
+
+def block_of(composer: Composer) -> HelpBlock:
+    """What its samples show."""
+    return composer.help_at(sample_now(composer.settings.zone))
+
+
+def numbers_of(block: HelpBlock) -> set[str]:
+    """Everything that stands alone on a line but the emergency number."""
+    found = {str(each.line.phone) for each in block.lines if each.calls}
+    found |= {each.text.number for each in block.lines if each.text}
+    return found | {site(each.line.web) for each in block.lines if each.is_directory and each.line.web}
 
 
 def there(
@@ -61,7 +83,7 @@ def there(
         style,
         languages=languages,
         zone=ZoneInfo(zone),
-        help=help_of(country, languages),
+        help=plan_of(country),
         allow_draft=True,
         **changes,
     )
@@ -88,22 +110,17 @@ def test_every_country_in_every_language_shows_help(country: str, subtests: pyte
 
 def shows_help(country: str, languages: tuple[str, ...], style: str) -> None:
     """Fails unless every variant of the reply does."""
-    if style == "discreet" and country in NOT_DISCREET:
-        with pytest.raises(ValueError, match="the discreet reply names no service"):
-            Composer(there(country, languages, style))
-        return
     composer = Composer(there(country, languages, style))
     assert composer.refused == ()
     assert composer.languages == languages
-    unverified = {way for line in crisis.load(country) if not line.is_fit for way in ways(line)}
-    fit = {way for line in composer.settings.help.lines if line.is_fit for way in ways(line)}
+    block = block_of(composer)
     for _, reply in replies_of(composer):
         alone = set(reply.text.splitlines())
         assert reply.kind == style
-        assert ways(composer.settings.help.emergency)[0] in alone
-        assert alone & fit
-        assert not alone & (unverified - fit)
-        assert check_help(reply.content, composer.settings.help) is None
+        assert block.emergency.phone in alone
+        is_explained = style == "discreet" and words.language(languages[0]).words["alone"][-20:] in reply.text
+        assert alone & numbers_of(block) or is_explained
+        assert check_help(reply.content, block) is None
         untidy = r"[{}%]|None|\bTrue\b|\bFalse\b|  |\( |\(\)| [.,]|\.\.|;\)|" + ("$^" if "fr" in languages else " ;")
         assert not re.search(untidy, reply.text), reply.text  # French has a blank before its semicolon
 
@@ -115,19 +132,18 @@ def test_the_numbers_stand_once_above_the_second_language(languages: tuple[str, 
     text = composed(there(region, languages, zone=zone)).text
     first, heading, second = text.partition(f"\n\n{words.language(languages[1]).name}\n")
     assert heading
-    for way in ways(help_of(region, languages).emergency):
-        assert first.splitlines().count(way) == 1
-        assert way not in second.splitlines()
+    block = plan_of(region).at(NOW, languages)
+    assert first.splitlines().count(str(block.emergency.phone)) == 1
+    assert str(block.emergency.phone) not in second.splitlines()
     lines = first.splitlines()
-    for line in help_of(region, languages).lines:
-        for number in ways(line):
-            at = lines.index(number)
-            leads = lines[at - len(languages) : at]
-            assert all(leads), f"{number} is not below a sentence in each language"
-            for code, lead in zip(languages, leads, strict=True):
-                for tongue in line.languages:
-                    if tongue in words.language(code).words["languages"]:
-                        assert words.language(code).words["languages"][tongue] in lead
+    for each in block.lines:
+        if not each.calls:
+            continue
+        at = lines.index(str(each.line.phone))
+        for code, lead in zip(languages, lines[at - len(languages) : at], strict=True):
+            for reach in each.line.reach:
+                if reach.phone is None and reach.language in words.language(code).words["languages"]:
+                    assert words.language(code).words["languages"][reach.language] in lead
 
 
 def test_languages_come_in_the_order_of_the_file() -> None:
@@ -161,7 +177,7 @@ def keys(table: dict[str, Any], above: str = "") -> set[str]:
     """Every key of a TOML document that a text takes, as a path; tables that hold overrides may differ."""
     found: set[str] = set()
     for key, value in table.items():
-        if key in {"names", "audiences", "dates", "signed", "numbers"}:
+        if key in {"names", "audiences", "dates", "signed", "numbers", "clock", "run_from", "run_to"}:
             continue
         found |= keys(value, f"{above}{key}.") if isinstance(value, dict) else {above + key}
     return found
@@ -178,14 +194,16 @@ def test_a_language_has_every_word(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_language_names_every_country_language_and_audience_of_the_directory(code: str) -> None:
-    """A line added later says "for some people only"; what is there today is said."""
+    """A line that is only shown when it is named may say "for some people only"; what is shown by default is said."""
     tongue = words.language(code)
-    lines = [line for each in (*crisis.countries(), crisis.ANYWHERE) for line in crisis.load(each) if line.is_fit]
+    everything = [line for each in (*crisis.countries(), crisis.ANYWHERE) for line in crisis.load(each)]
+    lines = [line for line in everything if line.status == "active"]
+    assert {code for line in lines for code in line.subdivisions} <= tongue.words["subdivisions"].keys()
     assert set(crisis.countries()) <= tongue.words["countries"].keys()
     spoken = {each for line in lines for each in line.languages if re.fullmatch("[a-z]{2,3}", each)}
     assert spoken <= tongue.words["languages"].keys()
     if code != "en":
-        for_some = [line for line in lines if not line.for_anyone and line.kind != "emergency"]
+        for_some = [line for line in lines if line.general and line.kind in TALKS and not line.for_anyone]
         said = {line.audience.split(";")[0].strip() for line in for_some}
         assert said <= tongue.words["audiences"].keys()
 
@@ -226,7 +244,7 @@ def test_the_discreet_text_names_nobody_and_no_service(code: str) -> None:
     """In any variant, header fields and all."""
     region, zone = HOMES[code]
     composer = Composer(there(region, (code,), "discreet", zone, html=True))
-    names = {"Harbour", *(line.name for line in crisis.load(region[:2]))}
+    names = {"Harbour", *(line.name for line in crisis.load(region[:2]) if line.kind != "emergency")}
     for _, reply in replies_of(composer):
         seen = reply.text + str(parsed(reply)["Subject"]) + str(parsed(reply)["From"]).partition("@")[0]
         assert [name for name in names if name in seen] == []
@@ -297,7 +315,7 @@ def still_gives_help(code: str, file: str, damage: str | None) -> None:
         composer = Composer(there(region, (code,), style, zone))
         needed = file not in {f"{other}.txt" for other in STYLES if other != style}
         for _, reply in replies_of(composer):
-            assert check_help(reply.content, composer.settings.help) is None
+            assert check_help(reply.content, block_of(composer)) is None
             if style == "discreet":
                 assert "Harbour" not in reply.text
                 assert "Samaritans" not in reply.text
@@ -322,30 +340,36 @@ def test_a_language_that_breaks_at_the_moment_of_sending_falls_back_to_english(m
             assert reply.kind == f"{style}-builtin"
             assert reply.text.startswith("This is an automatic reply.")
             assert parsed(reply)["Subject"] == expected.subject
-            assert check_help(reply.content, composer.settings.help) is None
+            assert check_help(reply.content, block_of(composer)) is None
         monkeypatch.undo()
 
 
 def test_the_bare_text_shows_whatever_can_be_reached() -> None:
-    """Calls, text messages, sites; a line that has none of them, as a test may build one, is passed over."""
-    block = crisis.choose("LU")
-    text_line = crisis.own_line("Texts", "anyone", sms_number="60000", sms_keyword="HI")
-    nothing = replace(block.lines[0], phone=None, web=None)
-    everything = replace(block, lines=(nothing, text_line, *block.lines))
-    bare = Composer(settings("LU", help=everything))._writers[-1]
-    text = bare.write(periods("GB")["night"], NOW)[0].text
+    """Calls, with the key of a line that needs one, text messages, sites; a line without any of them is passed over."""
+    plan = choose("LU", own=[own_line("Texts", "anyone", sms_number="60000", sms_keyword="HI")])
+    block = plan.at(NOW)
+    nothing = Printed(block.lines[-1].line, Openness.UNKNOWN, calls=False, when=block.lines[-1].when)
+    without_page = replace(nothing, line=replace(nothing.line, web=None))
+    everything = replace(block, lines=(without_page, *block.lines))
+    text = bare_text(settings("LU", help=Fixed(everything)))
     assert "Start a new text message with the word HI, and send it to\n60000\n" in text
     assert "To find someone to talk to, see\nfindahelpline.com\n" in text
-    assert f"call\n{block.lines[0].phone}\n" in text
-    swiss = Composer(settings("CH"))._writers[-1].write(periods("GB")["night"], NOW)[0].text
-    assert "call an ambulance\n144\nOr call the police\n117\n" in swiss
+    assert "call\n45 45 45\n" in text
+    assert "call an ambulance\n144\nOr call the police\n117\n" in bare_text(settings("CH"))
+    named = choose("GB-ENG", ids=["gb-nhs-111-mental-health-option-option-2"])
+    assert "To talk to someone, call (then press 2)\n111\n" in bare_text(settings("GB-ENG", help=named))
+
+
+def bare_text(chosen: ReplySettings) -> str:
+    """The few words that are in no file."""
+    composer = Composer(chosen)
+    return composer._writers[-1].write(periods("GB")["night"], NOW, composer.help_at(NOW))[0].text
 
 
 def test_the_emergency_number_alone_is_not_enough() -> None:
-    """A help block without a line, which ``crisis.choose`` never gives."""
-    block = help_of("GB", ("en",))
+    """A help block without a line, which an ordinary reply never has."""
     with pytest.raises(ValueError, match="no crisis line"):
-        Composer(settings(help=replace(block, lines=())))
+        Composer(settings(help=Fixed(replace(plan_of("GB").at(NOW), lines=()))))
 
 
 # -- dates -------------------------------------------------------------------------------------------------------------
@@ -514,15 +538,16 @@ def test_html_says_the_same_with_numbers_to_tap(languages: tuple[str, ...]) -> N
     assert len(reply.content) < 15_000
     plain = re.sub(r"\s+", " ", re.sub(r"<style>.*?</style>|<title>.*?</title>|<[^>]+>", " ", html, flags=re.DOTALL))
     assert plain.replace("&#x27;", "'").replace("&amp;", "&").strip() == re.sub(r"\s+", " ", reply.text).strip()
-    for line in chosen.help.lines:
-        if line.phone and line.tel:
-            assert f'<a href="{line.tel}">{line.phone}</a>' in html
-        if line.sms_number:
-            assert f'<a href="sms:{line.sms_number}' in html.replace(" ", "") or "sms:" in html
-        if line.web and not (line.phone or line.sms_number):
-            assert f'<a href="{line.web}">{site(line.web)}</a>' in html
+    block = chosen.help.at(NOW, languages)
+    for each in block.lines:
+        if each.calls:
+            assert f'<a href="{each.line.tel}">{each.line.phone}</a>' in html
+        if each.text:
+            assert f'<a href="sms:{each.text.number}' in html.replace(" ", "") or "sms:" in html
+        if each.chat:
+            assert f'<a href="{each.chat.url}">{site(each.chat.url)}</a>' in html
     links = re.findall(r'(?:href|src|action)="([^"]*)"', html)
-    own = {line.web for line in chosen.help.lines}
+    own = {each.line.web for each in block.lines} | {each.chat.url for each in block.lines if each.chat}
     assert all(link.startswith(("tel:", "sms:")) or link in own for link in links)
     assert not re.search(r"<(script|img|iframe|link|form|object)|url\(|@import|display:none|font-size:0", html)
     for code in languages:
@@ -569,7 +594,7 @@ def test_the_fingerprint_changes_with_the_words_and_with_nothing_else() -> None:
             settings(practice_name="Haven"),
             settings(own={"en": OwnWords(sign_off="Warm wishes")}),
             settings(own={"en": OwnWords(subject="Closed")}),
-            settings(help=crisis.choose("IE")),
+            settings(help=choose("IE")),
             settings(html=True),
             settings(style="discreet"),
             settings(closures={"closure 1": {"en": "Winter.\n{{ help }}"}}),
@@ -600,9 +625,17 @@ def test_a_link_sends_a_text_message_to_the_number_that_is_shown(
     number: str, tel: str | None, keyword: str | None, link: str
 ) -> None:
     """RFC 5724: the number whole, and the keyword as the message."""
-    line = crisis.own_line("Texts", "anyone", sms_number=number, sms_keyword=keyword)
-    block = crisis.choose("GB", own=[replace(line, sms_tel=tel)])
-    assert f'<a href="{link}">{number}</a>' in html_of(composed(settings(html=True, help=block)))
+    line = own_line("Texts", "anyone", sms_number=number, sms_keyword=keyword)
+    assert line.text is not None
+    plan = choose("GB", own=[replace(line, text=replace(line.text, tel=tel))])
+    assert f'<a href="{link}">{number}</a>' in html_of(composed(settings(html=True, help=plan)))
+
+
+def test_a_long_address_stands_in_the_html_alone() -> None:
+    """A mail program breaks it in the plain text; there the line to call is enough."""
+    reply = composed(there("SE", ("en",), zone="Europe/Stockholm", html=True))
+    assert "https://mind.se/stod-kunskap/prata-eller-chatta-med-volontar/sjalvmordslinjen/chatt/" in html_of(reply)
+    assert "mind.se" not in reply.text
 
 
 def test_every_words_file_is_toml_without_a_leftover() -> None:

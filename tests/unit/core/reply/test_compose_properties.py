@@ -80,7 +80,7 @@ def test_nothing_of_the_senders_message_is_in_the_reply(
     plain = composer.compose(reply, inbound(message_id=None), period, now=NOW, message_id=MESSAGE_ID)
     assert without == plain.content
     assert SECRET.encode() not in without
-    assert check_help(sent.content, composer.settings.help) is None
+    assert check_help(sent.content, composer.help_at(NOW)) is None
 
 
 @given(message_id=st.from_regex(r"<[!#-;=?A-Z^-~]{1,120}@[a-z0-9.]{1,100}>", fullmatch=True))
@@ -99,4 +99,4 @@ def test_a_valid_msg_id_is_repeated_whole(message_id: str) -> None:
 @given(content=st.binary(max_size=400))
 def test_the_last_look_takes_any_bytes(content: bytes) -> None:
     """It never raises, and random bytes never pass."""
-    assert check_help(content, COMPOSERS["GB", "ordinary"].settings.help) is not None
+    assert check_help(content, COMPOSERS["GB", "ordinary"].help_at(NOW)) is not None

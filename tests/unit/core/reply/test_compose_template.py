@@ -156,7 +156,7 @@ def test_whatever_breaks_in_a_template_the_built_in_text_of_the_same_kind_goes_o
     reply = composer.compose(REPLY, inbound(), period, now=NOW, message_id=MESSAGE_ID)
     built_in = composed(settings(style=style), period=period)
     assert (reply.kind, reply.content, reply.text) == (f"{style}-builtin", built_in.content, built_in.text)
-    assert check_help(reply.content, composer.settings.help) is None
+    assert check_help(reply.content, composer.help_at(NOW)) is None
     assert composer.text(period, NOW) == built_in.text
 
 

@@ -12,12 +12,15 @@ import pytest
 from responder.cli import main
 from responder.core.message import Address
 from responder.core.reply import Composer
-from responder.core.reply.directory import choose, own_line
+from responder.core.reply.choice import choose
+from responder.core.reply.freshness import RELEASED, Reading
+from responder.core.reply.own import own_line
 from responder.core.views import signoff
-from responder.core.views.signoff import Group, Sheet, SheetLanguage, as_read
+from responder.core.views.evidence import claims_in_words
+from responder.core.views.signoff import Group, Sheet, SheetLanguage, SheetLine, as_read
 from responder.core.views.signoff_text import replies, summary
 from tests.unit.cli.test_preview import CONFIG, WINTER, host_zones
-from tests.unit.core.reply.composing import settings
+from tests.unit.core.reply.composing import NOW, settings
 
 __all__ = ["host_zones"]
 
@@ -34,7 +37,8 @@ def sheet(**changes: object) -> Sheet:
         )
         for each in composer.samples()
     )
-    block = choose("GB", own=[own_line("Team <x>", "anyone", phone="0800 157 0123")])
+    plan = choose("GB", own=[own_line("Team <x>", "anyone", phone="0800 157 0123")])
+    lines = plan.printed(NOW)
     base = Sheet(
         practice=NAME,
         region="GB",
@@ -47,7 +51,7 @@ def sheet(**changes: object) -> Sheet:
         refused=("config.toml:3:1: reply.template: <i>gone</i>",),
         looks=("reply.sentences: long & wide",),
         compared="Compared.",
-        lines=(block.emergency, *block.lines),
+        lines=tuple(SheetLine(line, tuple(claims_in_words(line, Reading(RELEASED)))) for line in lines),
         languages=(SheetLanguage("en", "English", (), is_draft=True),),
         groups=(Group(("hello@harbour.example",), ("Sent as text.",), shown),),
     )
@@ -82,8 +86,7 @@ def test_it_has_all_that_is_signed() -> None:
     assert '<p class="fingerprint">0123456789abcdef</p>' in page
     assert 'approved = "0123456789abcdef, name, date"' in unescape(page)
     assert "typed in by the practice itself" in page
-    assert "<dt>Newest source</dt>" in page
-    assert "<dt>Sources</dt>" in page
+    assert "<dd>day and night (quoted from another text, 7 October 2026 (52 days ago))</dd>" in page
     assert "SHOUT to 85258" in page
     assert "Auto-Submitted: auto-replied" in page
     for words in ("the weekend", "a public holiday", "several days", "closed for now"):

@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from responder.adapters.imap import Mailbox
-from responder.backtest.record import Record, record_of
+from responder.backtest.record import JSON_KEYS, Record, record_of
 from responder.core.message import FetchedMessage, MessageKey, Uid, UidValidity
 from responder.core.pipeline import Pipeline
+from responder.core.rules.advice import Seen
 
 Progress = Callable[[int, int], None]
 """Called with how many messages were looked at, and how many there are."""
@@ -29,6 +30,9 @@ Judge = Callable[[list["FetchedMessage"]], Awaitable[list[Record]]]
 
 MAX_PENDING = 3
 """Batches that are judged elsewhere at a time."""
+
+LATEST_MAIL = 100
+"""Of which it is said what they carry."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -70,6 +74,26 @@ class Report:
     def maybe_people(self) -> tuple[Record, ...]:
         """Silenced, but perhaps human: the owner should look."""
         return tuple(record for record in self.records if record.maybe_person)
+
+    @property
+    def seen(self) -> list[Seen]:
+        """What the latest mail whose headers were read carries of findings and verdicts."""
+        return [record.seen for record in self.records if record.seen is not None][-LATEST_MAIL:]
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """The last line of ``--json``: the keys of a message, empty, and what was counted."""
+        return {
+            **dict.fromkeys(JSON_KEYS),
+            "mailbox": self.mailbox,
+            "folder": self.folder,
+            "decision": "summary",
+            "messages": len(self.records),
+            "replies": len(self.replies),
+            "maybe_people": len(self.maybe_people),
+            "structures": self.structures,
+            "verdicts": sum(one.verdict for one in self.seen),
+            "findings": sum(one.finding is not None for one in self.seen),
+        }
 
     @property
     def came_while_closed(self) -> int:

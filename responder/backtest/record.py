@@ -8,6 +8,13 @@ from datetime import UTC, datetime
 from responder.core.decision import Reply, Skip
 from responder.core.hours.period import ClosedPeriod
 from responder.core.pipeline import Judgement
+from responder.core.rules.advice import Seen, seen_in
+
+JSON_KEYS = (
+    "mailbox", "folder", "uid", "message_id", "received_at", "sender", "recipient", "decision", "rule", "why",
+    "maybe_person", "closed_from", "closed_until",
+)  # fmt: skip
+"""What ``--json`` says of a message, in this order; others rely on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class Record:
         recipient: where the reply would go.
         cure: the line to add to the file, for what may be a person.
         wants_structure: the structure of its parts could change the decision.
+        seen: what its headers carry of findings and verdicts; None when they were not read.
     """
 
     mailbox: str
@@ -35,6 +43,7 @@ class Record:
     cure: str | None
     period: ClosedPeriod | None
     wants_structure: bool = False
+    seen: Seen | None = None
 
     @property
     def is_reply(self) -> bool:
@@ -78,6 +87,7 @@ def record_of(judgement: Judgement, *, wants_structure: bool = False) -> Record:
         cure=decision.cure if isinstance(decision, Skip) else None,
         period=judgement.period,
         wants_structure=wants_structure,
+        seen=seen_in(message) if message is not None else None,
     )
 
 

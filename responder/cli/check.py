@@ -12,12 +12,13 @@ from responder.cli.context import chosen, config_path, load_from, login_of, now
 from responder.config import Config, MailboxConfig, pipeline_of
 from responder.config.standing import crisis_warnings
 from responder.core.errors import PermanentError, ResponderError
-from responder.core.mail import authentication, headers
+from responder.core.mail import headers
 from responder.core.message import Uid
 from responder.core.rules import decide as policy
+from responder.core.rules.advice import Seen, advice, seen_in
 
 LATEST_MAIL, LATEST_UIDS = 100, 2000
-"""How much of the mailbox's own mail is looked at for a proposal; UIDs have gaps."""
+"""How much of the mailbox's own mail is looked at for advice; UIDs have gaps."""
 
 OK, BAD, LOOK = "ok   ", "WRONG", "look "
 LEFT_OUT = "The responder starts without it, and refuses a reload."
@@ -66,26 +67,24 @@ async def _check_imap(box: MailboxConfig) -> str:
     try:
         state = await mailbox.connect()
         how = "it tells of new mail at once" if mailbox.can_idle else "it has no IDLE, so mail is seen a minute late"
-        proposal = await _proposal(box, mailbox, state) if box.rules.authserv_id is None else ""
-        return f"logged in, {box.folder} holds {state.exists} messages, {how}{proposal}"
+        looks = "".join(f"\n{LOOK} {box.name}: {each}" for each in advice(await _seen(mailbox, state), box.rules))
+        return f"logged in, {box.folder} holds {state.exists} messages, {how}{looks}"
     finally:
         await mailbox.close()
         pool.close()
 
 
-async def _proposal(box: MailboxConfig, mailbox: Mailbox, state: FolderState) -> str:
-    """Whose Authentication-Results to believe, as the mailbox's own latest mail shows it."""
+async def _seen(mailbox: Mailbox, state: FolderState) -> list[Seen]:
+    """What the mailbox's latest mail carries of findings and verdicts."""
     if state.uid_validity is None or state.uid_next is None:
-        return ""
+        return []
     times = await mailbox.received_times(Uid(max(1, state.uid_next - LATEST_UIDS)), None)
     uids = [uid for uid, _ in times[-LATEST_MAIL:]]
-    messages = [
-        headers.parse(fetched.header_block, fetched.received_at, fetched.flags)
+    return [
+        seen_in(headers.parse(fetched.header_block, fetched.received_at, fetched.flags))
         async for batch in mailbox.fetch(uids, state.uid_validity)
         for fetched in batch
     ]
-    name = authentication.proposed_authserv_id(messages)
-    return f'\n{LOOK} {box.name}: your mail shows this line to add: authserv_id = "{name}"' if name else ""
 
 
 async def _check_smtp(box: MailboxConfig) -> str:

@@ -31,6 +31,7 @@ def dry_run(arguments: argparse.Namespace) -> int:
             encode = json.JSONEncoder(ensure_ascii=False).encode
             for record in report.records:
                 print(encode(record.as_json()))
+            print(encode(report.as_json()))
         elif arguments.show is not None:
             print(screen.one_message(report, arguments.show, config.zone))
         else:

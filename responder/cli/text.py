@@ -18,6 +18,7 @@ from responder.core.hours.period import ClosedPeriod
 from responder.core.hours.schedule import Schedule
 from responder.core.pipeline import Judgement
 from responder.core.reply.words import language
+from responder.core.rules.advice import advice
 from responder.core.rules.decide import Rule
 
 LATEST = 5
@@ -35,6 +36,7 @@ def dry_run(config: Config, box: MailboxConfig, report: Report, *, now: datetime
             *_not_answered(report, config.zone),
             *_answered(report, config.zone, all_replies=all_replies),
             *_reply(config, box, now),
+            *(f"Look: {each}." for each in advice(report.seen, box.rules)),
             "Judged as of each message's own arrival, as if nothing had been answered by hand or by the daemon.",
             "Old mail stays unanswered: the daemon starts with the next message.   Start it: responder run",
         ]
@@ -61,7 +63,7 @@ def explained(judgement: Judgement, findings: Iterable[tuple[Rule, Skip | None]]
     return "\n".join(
         [
             f"judged for {mailbox}, received {at}",
-            "rules in their order (X: this one speaks against a reply; H hard, S soft, O optional):",
+            "rules in their order (X: this one speaks against a reply; H hard, S soft, H/S either):",
             *rows,
             f"{verdict}: {decision.rule}: {plain(decision.why)}",
             *([] if isinstance(decision, Reply) or decision.cure is None else [f"if it was a person: {decision.cure}"]),

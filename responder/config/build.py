@@ -137,7 +137,8 @@ def _without_authserv_id(start: str, box: MailboxConfig) -> Iterator[Told]:
     """What the mailbox cannot do without it; ``start`` begins each sentence."""
     fix = "Write whose Authentication-Results to believe"
     code = "no-authserv-id"
-    yield Told(code, f"{start} forged senders are not told from real ones. {fix}, as the mailbox's own mail shows it")
+    forged = "forged senders are not told from real ones, and a flood of them can use up every reply"
+    yield Told(code, f"{start} {forged}. {fix}, as the mailbox's own mail shows it")
     if box.rules.trust_reply_to:
         what = "trust_reply_to does nothing: nobody can tell whether a message is really from there"
         yield Told(code, f"{start} {what}. {fix}")

@@ -42,14 +42,16 @@ def test_dry_run_shows_one_screen_and_touches_nothing(dovecot: Dovecot, sink: Sm
 
 
 def test_dry_run_as_json_beside_the_daemon(dovecot: Dovecot, sink: SmtpSink) -> None:
-    """One object per message in the order of arrival; a running daemon is no hindrance."""
+    """One object per message in the order of arrival, and a summary; a running daemon is no hindrance."""
     with Site(dovecot, sink, hours=closed_now()) as site:
         deliver_a_week(site)
         site.start()
         result = site.run("dry-run", "--json")
         assert result.returncode == 0, result.stderr
         assert site.stop() == 0
-    entries = [json.loads(line) for line in result.stdout.splitlines()]
+    *entries, summary = (json.loads(line) for line in result.stdout.splitlines())
+    assert (summary["decision"], summary["messages"], summary["replies"]) == ("summary", 5, 1)
+    assert summary["structures"] == 0
     assert [entry["uid"] for entry in entries] == [1, 2, 3, 4, 5]
     assert [entry["rule"] for entry in entries] == [
         "out-of-hours", "already-answered", "mailing-list", "not-addressed", "no-reply-sender"

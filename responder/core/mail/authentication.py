@@ -105,16 +105,16 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
             if not has_id:
                 yield parts
                 return
-        elif has_id and _is_id(parts[0].split()[:1], authserv_id):
+        elif has_id and is_id(next(iter(parts[0].split()), ""), authserv_id):
             seen = True
             yield parts[1:]
 
 
-def _is_id(words: list[str], authserv_id: str) -> bool:
+def is_id(found: str, authserv_id: str) -> bool:
     """Whether a field's id is the configured one; ``*.example.org`` stands for every host of a provider with many."""
     if authserv_id.startswith("*."):
-        return bool(words) and words[0].endswith(authserv_id[1:])
-    return words == [authserv_id]
+        return found.endswith(authserv_id[1:].lower())
+    return found == authserv_id.lower()
 
 
 def _result(part: str) -> AuthResult:
@@ -141,23 +141,36 @@ def _aligned(proved: str, domain: str) -> bool:
     return proved == domain or domain.endswith(f".{proved}") or proved.endswith(f".{domain}")
 
 
-def proposed_authserv_id(messages: Iterable[InboundMessage]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whose Authentication-Results stand on top of a message, in lower case, and the domain of its From."""
+
+    authserv_id: str
+    domain: str
+
+
+def finding_of(message: InboundMessage) -> Finding | None:
+    """None where nobody wrote any, or From is not one address."""
+    values = message.values("authentication-results")
+    return Finding(_id_of(values[0]), message.from_[0].domain) if values and len(message.from_) == 1 else None
+
+
+def proposed(findings: Iterable[Finding], total: int) -> str | None:
     """The id that the mailbox's own server seems to write, for the owner's file; None when that is not plain.
 
     It stands top-most in most of the messages, and in mail of several domains: what one sender puts in everywhere is
     not it. `EXCHANGE_ONLINE` when the top-most field has no id; ``*.example.org`` when the hosts of a provider each
     write their own.
+
+    Args:
+        findings: of the messages that have one.
+        total: messages in all.
     """
-    total = 0
     domains: dict[str, list[str]] = defaultdict(list)
-    for message in messages:
-        total += 1
-        values = message.values("authentication-results")
-        if values and len(message.from_) == 1:
-            found = _id_of(values[0])
-            _, dot, parent = found.partition(".")
-            for name in (found, f"*.{parent}") if dot and "." in parent else (found,):
-                domains[name].append(message.from_[0].domain)
+    for one in findings:
+        _, dot, parent = one.authserv_id.partition(".")
+        for name in (one.authserv_id, f"*.{parent}") if dot and "." in parent else (one.authserv_id,):
+            domains[name].append(one.domain)
     # the id itself before the pattern that holds it as well
     found = max(sorted(domains, key=lambda name: name.startswith("*")), key=lambda name: len(domains[name]), default="")
     if not found or len(set(domains[found])) < PROPOSAL_DOMAINS or 2 * len(domains[found]) <= total:

@@ -142,7 +142,8 @@ async def test_the_structure_is_asked_of_candidates_alone_and_at_once() -> None:
     report = await judged(folder)
 
     assert folder.structures_asked == [letter, invitation, unknown]
-    assert report.structures == 3
+    assert report.structures == report.as_json()["structures"] == 3
+    assert (report.as_json()["decision"], report.as_json()["messages"]) == ("summary", 5)
     assert {record.uid: record.rule for record in report.records if record.uid in {letter, invitation, unknown}} == {
         letter: "out-of-hours",
         invitation: "calendar",

@@ -1,7 +1,7 @@
 """Whether a telephone number that a practice typed can be dialled where it is.
 
-Google's libphonenumber knows how long numbers are in each country, and which ranges are in use. It is only imported by
-whoever has a line of their own in the file.
+Google's libphonenumber knows how long numbers are in each country, and which ranges are in use. It is only imported for
+files with a line of their own.
 """
 
 from __future__ import annotations

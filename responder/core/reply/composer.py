@@ -50,7 +50,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A reply of one variant, for whoever wants to see it before it is sent.
+    """A reply of one variant, to be seen before it is sent.
 
     Attributes:
         closure: key of the closure whose own text it is; empty for the usual text.
@@ -65,7 +65,7 @@ class Sample:
 class Composer:
     """Composes the replies of one mailbox; keeps what is the same in each of them.
 
-    Whatever the settings ask for and must not be sent is left out, never the reply: see ``refused``.
+    What the settings ask for and must not be sent is left out, never the reply: see ``refused``.
 
     Attributes:
         refused: what is left out.
@@ -144,12 +144,12 @@ class Composer:
     ) -> Iterator[tuple[str, AnyWriter, tuple[Passage, ...]]]:
         """Each with its kind: the practice's own text if it is one to send, the built-in one, English, the bare one.
 
-        The kind tells the owner that theirs failed; whoever wrote gets the built-in text, never silence.
+        The kind tells the owner that theirs failed; the person who wrote gets the built-in text, never silence.
         """
         for number, writer in enumerate(self._writers):
             try:
                 passages = writer.write(period, now, block)
-            except Exception:  # noqa: BLE001, S112 - whatever breaks in a text, the next one goes out, and its kind tells
+            except Exception:  # noqa: BLE001, S112 - if a text breaks, the next one goes out, and its kind tells
                 # it was written in every variant when it was made: this is for what nobody thought of
                 continue
             if self._fault(writer, passages, block) is None:
@@ -168,7 +168,7 @@ class Composer:
     def fingerprint(self) -> str:
         """What stands for all the words of this mailbox: 16 hex digits that change when any of them does.
 
-        As of one day, whatever was compared since: what grows too old to be said leaves no new words behind.
+        As of one day, comparisons apart: what grows too old to be said leaves no new words behind.
         """
         writer, zone = self._writers[0], self.settings.zone
         now = sample_now(zone)
@@ -262,7 +262,7 @@ class Composer:
         return True
 
     def _check(self, writer: AnyWriter) -> None:
-        """Writes whatever can differ between two replies: with and without an opening, short and long periods.
+        """Writes what can differ between two replies: with and without an opening, short and long periods.
 
         Raises:
             TemplateError: one of them must not be sent.

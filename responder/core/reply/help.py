@@ -105,7 +105,7 @@ def help_in(languages: Sequence[Language], block: HelpBlock, style: str) -> tupl
     """The help for each language of a reply: the numbers for the first, with a sentence in each; above, for the others.
 
     Raises:
-        TemplateError: a sentence of ours holds what no text holds.
+        TemplateError: a built-in sentence holds what no text holds.
     """
     discreet = style == "discreet"
     listed = tuple(_Ways(languages, block, discreet=discreet).all())

@@ -136,7 +136,7 @@ class CrisisLine:
         reach: by language; empty when nothing is known.
         free: the directory says that the call costs nothing. False means that it does not say so.
         anything: calls about anything are welcome, not only when life is at risk.
-        general: fit for anyone who writes, whatever about.
+        general: fit for anyone who writes.
         rank: order within the country, 1 first.
         own: added by the practice.
         dated: for each claim, the date of the newest evidence that may keep it fresh.

@@ -61,7 +61,7 @@ def checked_name(name: str | None) -> str | None:
 
 
 def display_name(name: str | None) -> str | None:
-    """The name as a header phrase; None where the bare address says less to whoever looks over a shoulder."""
+    """The name as a header phrase; None where the bare address says less to an onlooker."""
     if name is None or _NOT_ON_A_LOCK_SCREEN.search(name):
         return None
     if not name.isascii() or "=?" in name:

@@ -192,7 +192,7 @@ class Writer:
 
 
 class BareWriter:
-    """Writes what is left when no text of ours can be read: a few English words that name nobody, and the numbers.
+    """Writes what is left when no built-in text can be read: a few English words that name nobody, and the numbers.
 
     Args:
         region: ISO 3166, for the language tag.

@@ -245,7 +245,7 @@ def test_a_day_in_the_file_counts_without_any_memory(tmp_path: Path) -> None:
 
 
 def test_the_first_reading_of_a_day_keeps_what_is_shown(tmp_path: Path) -> None:
-    """Later readings of the same day find it; another day is kept anew."""
+    """Later readings of the same day find it; another day is kept again."""
     state = tmp_path / "state"
     config = loaded(tmp_path, "[crisis]\ncompared_on = 2028-11-01\n")
     assert recalled(config, state) is config

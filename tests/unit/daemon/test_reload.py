@@ -131,6 +131,43 @@ def daemon_problems(daemon: Daemon, text: str) -> tuple[str, ...]:
     return refused.value.problems
 
 
+GONE = '[crisis]\nlines = ["gb-gone"]\n'
+"""An id that the directory does not have: at a start it is left out."""
+
+
+async def test_a_crisis_line_that_must_not_be_shown_keeps_an_edit_out(daemon: Daemon) -> None:
+    """The last good file stays in force, and the status line says which line it is."""
+
+    async def steps() -> None:
+        daemon.path.write_text(BASE + GONE, encoding="utf-8")
+        await daemon.until(lambda: daemon.calls[-1:] == ["end"])
+        assert daemon.applied == []
+        assert daemon.reloader.status is not None
+        assert 'crisis.lines: the directory has no crisis line "gb-gone"' in daemon.reloader.status
+
+    await running(daemon, steps)
+
+
+async def test_a_line_that_was_left_out_at_the_start_holds_up_no_reading_of_the_same_file(daemon: Daemon) -> None:
+    """Once a day the holidays are read again, and the file is what it was."""
+    daemon.path.write_text(BASE + GONE, encoding="utf-8")
+    daemon.reloader = Reloader(
+        load(daemon.path),
+        read=daemon.read,
+        apply=daemon.apply,
+        begin=lambda: None,
+        end=lambda: daemon.calls.append("end"),
+    )
+
+    async def steps() -> None:
+        daemon.reloader.ask()
+        await daemon.until(lambda: daemon.calls[-1:] == ["end"])
+
+    await running(daemon, steps)
+    assert len(daemon.applied) == 1
+    assert daemon.reloader.status is None
+
+
 async def test_one_problem_has_no_more(daemon: Daemon) -> None:
     """The status line of a single problem is that problem."""
 

@@ -51,7 +51,7 @@ COUNTY = own_line("County team", "people already in its care", phone="0800 000 0
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("region", REGIONS)
 def test_the_whole_reply(region: str, style: str, variant: str) -> None:
-    """Header fields and text, word for word, as a person approved them (UPDATE_GOLDEN=1 writes them anew)."""
+    """Header fields and text, word for word, as a person approved them (UPDATE_GOLDEN=1 writes them again)."""
     reply = composed(settings(region, style), period=variants(region)[variant])
     header = reply.content.split(b"\r\n\r\n", 1)[0].decode().replace("\r\n", "\n")
     seen = f"{header}\n\n{body(reply)}"
@@ -171,7 +171,7 @@ def test_the_text_is_short_and_easy(region: str, style: str, variant: str) -> No
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_first_90_characters_are_neutral(style: str) -> None:
-    """A lock screen shows them to whoever is near."""
+    """A lock screen shows them to anyone near."""
     start = composed(settings(style=style)).text[:90].replace("\n", " ")
     assert start.startswith("This is an automatic reply.")
     assert not re.search(r"danger|emergenc|talk|call|crisis|suicid|999|Harbour|counsel", start, re.IGNORECASE)
@@ -264,7 +264,7 @@ def test_nothing_signs_a_practice_without_a_name() -> None:
 
 
 def test_a_discreet_reply_names_nobody_and_no_service() -> None:
-    """No practice, no service, no texting, no thanks: whoever looks over the shoulder learns nothing."""
+    """No practice, no service, no texting, no thanks: an onlooker learns nothing."""
     reply = composed(settings("IE", "discreet"))
     assert parsed(reply)["From"] == "hello@harbour.example"
     for word in ("Harbour", "Samaritans", "Pieta", "text", "51444", "HELP", "Thank"):
@@ -490,7 +490,7 @@ def test_a_msg_id_that_is_none_is_left_out(message_id: str) -> None:
 
 
 def test_our_own_message_id_is_the_same_at_each_attempt() -> None:
-    """Whoever gets the reply twice can see that it is one."""
+    """Someone who gets the reply twice can see that it is one."""
     assert reply_message_id("0a1b", "harbour.example") == "<ahr.0a1b@harbour.example>"
     first, second = composed(), composed(now=NOW + HOUR)
     assert parsed(first)["Message-ID"] == parsed(second)["Message-ID"] == first.message_id == MESSAGE_ID
@@ -578,7 +578,7 @@ def test_a_reply_in_summer_says_summer_time() -> None:
 
 
 def test_where_the_emergency_number_is_the_ambulances_the_police_stands_below() -> None:
-    """Whoever is threatened should not have to be put through."""
+    """Someone who is threatened should not have to be put through."""
     for style in STYLES:
         text = composed(settings("CH", style)).text
         assert "danger now, call an ambulance\n144\nOr call the police\n117\n" in text

@@ -1,4 +1,4 @@
-"""The reply in every language, for every country, and what is left when a text of ours breaks."""
+"""The reply in every language, for every country, and what is left when a built-in text breaks."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_languages_come_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("languages", [(each,) for each in LANGUAGES] + list(PAIRS), ids="-".join)
 def test_the_words_of_every_variant(languages: tuple[str, ...], style: str) -> None:
-    """Word for word, as a reader approved them (UPDATE_GOLDEN=1 writes them anew)."""
+    """Word for word, as a reader approved them (UPDATE_GOLDEN=1 writes them again)."""
     region, zone = PAIRS.get(languages) or HOMES[languages[0]]
     composer = Composer(there(region, languages, style, zone))
     seen = "".join(f"=== {variant}\n{reply.text}\n" for variant, reply in replies_of(composer))
@@ -185,7 +185,7 @@ def keys(table: dict[str, Any], above: str = "") -> set[str]:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_language_has_every_word(code: str) -> None:
-    """Whatever the English text takes, and dates of its own."""
+    """All that the English text takes, and dates of its own."""
     tongue = words.language(code)
     assert keys(dict(tongue.words)) == keys(dict(words.language("en").words))
     if code != "en":
@@ -232,7 +232,7 @@ def test_the_page_about_a_language_quotes_the_text_as_it_is(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_first_words_are_neutral(code: str) -> None:
-    """A lock screen shows some ninety characters to whoever is near: no service, no number, no name."""
+    """A lock screen shows some ninety characters to anyone near: no service, no number, no name."""
     for style in STYLES:
         region, zone = HOMES[code]
         start = composed(there(region, (code,), style, zone)).text[:90]
@@ -609,7 +609,7 @@ def test_the_fingerprint_changes_with_the_words_and_with_nothing_else() -> None:
     "branch", ["{% if opens %}{% else %}WORDS{% endif %}", "{% if closed %}{% else %}WORDS{% endif %}", "WORDS"]
 )
 def test_the_fingerprint_sees_every_branch_of_a_closures_text(branch: str) -> None:
-    """A closure may last a day, or have no end: whatever could be said in either is part of what was approved."""
+    """A closure may last a day, or have no end: what could be said in either is part of what was approved."""
     texts = [f"Away.\n{branch.replace('WORDS', words_)}\n{{{{ help }}}}" for words_ in ("One thing.", "Another.")]
     first, second = (Composer(settings(closures={"closure 1": {"en": text}})) for text in texts)
     assert (first.refused, second.refused) == ((), ())

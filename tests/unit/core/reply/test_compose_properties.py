@@ -1,4 +1,4 @@
-"""Whatever the sender wrote: nothing of it reaches the reply but one msg-id."""
+"""Nothing that the sender wrote reaches the reply but one msg-id."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python benchmarks/kill.py [--kills 200] [--people 3000] [--targeted 15] [--seed 1]
 
-The installed daemon, a real Dovecot over TLS, and a submission server of our own that answers each
+The installed daemon without its rates, a real Dovecot over TLS, and a submission server of our own that answers each
 step after a random 0 to 200 ms. It keeps a message only when its wait after the final dot is over and the client is
 still there: what a kill cuts off in that wait is lost, as it may be with any server (RFC 1047).
 
@@ -33,9 +33,6 @@ from tests import ROOT
 from tests.lab.dovecot import Dovecot
 from tests.system.site import ADDRESS, Site, closed_now, letter
 
-MAILBOXES = (ADDRESS, *(f"room{number}@harbour.example" for number in range(1, 6)))
-PER_MAILBOX = 900
-"""People who write to each, one mailbox after the other: the rates allow a thousand an hour."""
 WAITING = 8
 """At least so many replies wait when a kill strikes."""
 BATCH = 60
@@ -49,7 +46,7 @@ BETWEEN = 12
 QUEUED, CONNECTING, RCPT, DATA, CONTENT, DOT = (
     "queued", "connecting", "before RCPT", "before DATA", "in the content", "after the dot",
 )  # fmt: skip
-RATES = "per_sender = 10\nunauthenticated = 1000\nauthenticated = 1000\nper_domain = 1000\nbreaker = 10000"
+FAILPOINTS = ROOT / "tests/system/failpoints"
 
 
 @dataclass
@@ -159,11 +156,10 @@ class Trial:
 
     def write(self) -> None:
         """The next people write."""
-        mailbox = MAILBOXES[min(len(self.people) // PER_MAILBOX, len(MAILBOXES) - 1)]
         batch = [f"p{number}@d{number}.example" for number in range(len(self.people), len(self.people) + BATCH)]
         self.people += batch
-        messages = [(letter(who, to=mailbox, message_id=f"m.{who}"), None) for who in batch]
-        self.dovecot.deliver_many(mailbox, messages)
+        messages = [(letter(who, message_id=f"m.{who}"), None) for who in batch]
+        self.dovecot.deliver_many(ADDRESS, messages)
 
     @property
     def waiting(self) -> int:
@@ -179,7 +175,8 @@ class Trial:
         """Start the daemon, and wait until it has connected to the sink."""
         await self.keep_waiting(BATCH)
         self.sink.connected.clear()
-        environ = {"FAILPOINT": failpoint, "PYTHONPATH": str(ROOT / "tests/system/failpoints")} if failpoint else {}
+        path = os.pathsep.join([str(FAILPOINTS), os.environ.get("PYTHONPATH", "")])
+        environ = {"PYTHONPATH": path, "NO_RATES": "1", **({"FAILPOINT": failpoint} if failpoint else {})}
         self.site.start(wait=False, environ=environ)
         async with asyncio.timeout(60):
             await self.sink.connected.wait()
@@ -266,15 +263,8 @@ async def run(kills: int, people: int, targeted: int, seed: int) -> bool:
     server = await sink.start()
     with Dovecot() as dovecot:
         smtp = f'{{ host = "127.0.0.1", port = {sink.port}, tls = "none", auth = false }}'
-        imap = f'{{ host = "127.0.0.1", port = {dovecot.tls_port}, tls = "implicit", ca_file = "{dovecot.ca_file}" }}'
-        others = "\n".join(
-            f'[[mailbox]]\naddress = "{address}"\npassword = {{ env = "LAB_PASSWORD" }}\nimap = {imap}\nsmtp = {smtp}'
-            for address in MAILBOXES[1:]
-        )
-        with Site(dovecot, None, hours=closed_now(), smtp=smtp, extra=others, rates=RATES) as site:
+        with Site(dovecot, None, hours=closed_now(), smtp=smtp) as site:
             await asyncio.to_thread(site.start)
-            while sum(line["event"] == "baseline recorded" for line in site.log()) < len(MAILBOXES):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.1)
             await asyncio.to_thread(site.stop)
             trial = Trial(site, dovecot, sink, dice)
             for number in range(1, kills + 1):

@@ -15,6 +15,7 @@ import pytest
 from responder.adapters.ledger import Ledger
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.limits.backoff import Backoff
+from responder.core.message import MessageKey
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
 from responder.live import MailboxService, answer, watch
 from responder.live.watch import wait_after
@@ -78,6 +79,11 @@ class Stage:
             while dict(self.service.health.done) != counts:
                 self.clock.forward(seconds=20)
                 await asyncio.sleep(0.01)
+
+    def ticked(self) -> bool:
+        """Let time pass, for what waits for its next chance."""
+        self.clock.forward(seconds=20)
+        return True
 
     async def stop(self) -> None:
         """End the process."""
@@ -322,6 +328,25 @@ async def test_a_stop_does_not_wait_for_a_full_disk(stage: Stage, monkeypatch: p
     await stage.until(lambda: len(stage.sender.sent) == 1)
     async with asyncio.timeout(3):
         await stage.stop()
+
+
+async def test_without_its_mark_a_reply_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full just before the final dot: nothing is in doubt, and it goes out when there is room."""
+    mark, failures = Ledger.mark, [LedgerError("the disk is full")] * 2
+
+    async def full(ledger: Ledger, key: MessageKey, *, may_arrive: bool) -> None:
+        if failures:
+            raise failures.pop()
+        await mark(ledger, key, may_arrive=may_arrive)
+
+    monkeypatch.setattr(Ledger, "mark", full)
+    stage.sender.outcomes = [Unknown("cut off")]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: stage.ticked() and stage.service.health.done["due"] == 1)  # in doubt, for the first time
+    await stage.until(lambda: stage.ticked() and stage.service.health.done["sent"] == 1)
+    assert len(stage.sender.sent) == 4
 
 
 async def test_a_refusal_that_blames_nobody_is_tried_once_more(stage: Stage) -> None:

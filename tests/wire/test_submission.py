@@ -17,6 +17,7 @@ import pytest
 import trustme
 
 from responder.adapters.smtp import Limits, Mark, Submitter
+from responder.config.values import ServerConfig
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.message import Address
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
@@ -30,16 +31,16 @@ CONTENT = b"From: hello@harbour.example\r\n\r\nNobody is reading now.\r\n.\r\n..
 FAST = Limits(connect=5, command=1, final=1, farewell=1)
 
 
-@dataclass(frozen=True)
-class Place:
+def place(
+    port: int,
+    tls: Literal["implicit", "starttls", "none"] = "none",
+    ca_file: Path | None = None,
+    *,
+    auth: bool = True,
+    host: str = "localhost",
+) -> ServerConfig:
     """A server to submit to."""
-
-    port: int
-    tls: Literal["implicit", "starttls", "none"] = "none"
-    ca_file: Path | None = None
-    auth: bool = True
-    host: str = "localhost"
-    helo_name: str | None = None
+    return ServerConfig(host, port, tls, ca_file, auth)
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,10 @@ class Way(Submitter):
 
 
 def submitter(
-    place: Place | ScriptedSmtp, *, limits: Limits = FAST, clock: Callable[[], float] = time.monotonic
+    to: ServerConfig | ScriptedSmtp, *, limits: Limits = FAST, clock: Callable[[], float] = time.monotonic
 ) -> Way:
     """One mailbox's way out."""
-    server = Place(place.port) if isinstance(place, ScriptedSmtp) else place
+    server = place(to.port) if isinstance(to, ScriptedSmtp) else to
     return Way("first mailbox", server, Login, MAILBOX, limits=limits, clock=clock)
 
 
@@ -137,7 +138,7 @@ async def test_accepted_transaction() -> None:
 async def test_bare_server() -> None:
     """Nothing is asked of a server that it does not offer, and without auth nobody logs in."""
     async with ScriptedSmtp(extensions=()) as server:
-        sender = submitter(Place(server.port, auth=False))
+        sender = submitter(place(server.port, auth=False))
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
     assert server.lines[:3] == ["EHLO [127.0.0.1]", "MAIL FROM:<>", "RCPT TO:<tom@town.example>"]
@@ -589,7 +590,7 @@ async def test_refusal_by_strangers_leaves_the_null_reverse_path() -> None:
 
 async def test_nobody_listens() -> None:
     """A refused connection is tried later."""
-    outcome = await submitter(Place(free_port())).send(reply())
+    outcome = await submitter(place(free_port())).send(reply())
     assert isinstance(outcome, Deferred)
     assert not outcome.account_wide
 
@@ -605,7 +606,7 @@ async def test_slow_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     monkeypatch.setattr(socket, "getfqdn", hang)
     began = time.monotonic()
-    outcome = await submitter(Place(25), limits=Limits(connect=0.2)).send(reply())
+    outcome = await submitter(place(25), limits=Limits(connect=0.2)).send(reply())
     release.set()
     assert outcome == Deferred("connect: no answer in time")
     assert time.monotonic() - began < 8  # a look-up hangs for ten seconds
@@ -835,7 +836,7 @@ async def test_refusing_server_is_left(verb: str, said: str) -> None:
 async def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
     """Credentials are sent once TLS is up, after a second EHLO."""
     async with ScriptedSmtp(tls=server_context(authority)) as server:
-        sender = submitter(Place(server.port, "starttls", ca_file))
+        sender = submitter(place(server.port, "starttls", ca_file))
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
     assert [line.split()[0] for line in server.lines[:4]] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
@@ -844,7 +845,7 @@ async def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
 async def test_implicit_tls(authority: trustme.CA, ca_file: Path) -> None:
     """Implicit TLS never says STARTTLS."""
     async with ScriptedSmtp(tls=server_context(authority), implicit=True) as server:
-        sender = submitter(Place(server.port, "implicit", ca_file))
+        sender = submitter(place(server.port, "implicit", ca_file))
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
     assert not server.verbs("STARTTLS")
@@ -853,7 +854,7 @@ async def test_implicit_tls(authority: trustme.CA, ca_file: Path) -> None:
 async def test_stripped_starttls(ca_file: Path) -> None:
     """Where STARTTLS is not offered, no byte of the credentials and no envelope is sent."""
     async with ScriptedSmtp() as server:
-        outcome = await submitter(Place(server.port, "starttls", ca_file)).send(reply())
+        outcome = await submitter(place(server.port, "starttls", ca_file)).send(reply())
     assert isinstance(outcome, Deferred)
     assert outcome.account_wide
     assert server.lines == ["EHLO [127.0.0.1]"]
@@ -863,7 +864,7 @@ async def test_stripped_starttls(ca_file: Path) -> None:
 async def test_refused_starttls(said: str, *, account_wide: bool, authority: trustme.CA, ca_file: Path) -> None:
     """Where STARTTLS is refused, no byte of the credentials is sent."""
     async with ScriptedSmtp({"STARTTLS": answer(said)}, tls=server_context(authority)) as server:
-        outcome = await submitter(Place(server.port, "starttls", ca_file)).send(reply())
+        outcome = await submitter(place(server.port, "starttls", ca_file)).send(reply())
     assert isinstance(outcome, Deferred)
     assert outcome.account_wide is account_wide
     assert server.lines == ["EHLO [127.0.0.1]", "STARTTLS"]
@@ -878,7 +879,7 @@ async def test_injected_before_tls(authority: trustme.CA, ca_file: Path) -> None
         await conversation.writer.start_tls(conversation.server.tls)
 
     async with ScriptedSmtp({"STARTTLS": inject}, tls=server_context(authority)) as server:
-        sender = submitter(Place(server.port, "starttls", ca_file))
+        sender = submitter(place(server.port, "starttls", ca_file))
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
 
@@ -894,7 +895,7 @@ async def test_certificate_not_believed(
         issuer, "other.example" if fault == "wrong host" else "localhost", expired=fault == "expired"
     )
     async with ScriptedSmtp(tls=context, implicit=tls == "implicit") as server:
-        outcome = await submitter(Place(server.port, tls, ca_file)).send(reply())
+        outcome = await submitter(place(server.port, tls, ca_file)).send(reply())
     assert isinstance(outcome, Deferred)
     assert "ca_file" in (outcome.cure or "")
     assert not server.verbs("AUTH")
@@ -905,7 +906,7 @@ async def test_renewed_authority(authority: trustme.CA, ca_file: Path) -> None:
     clock = Clock()
     trustme.CA().cert_pem.write_to_path(ca_file)
     async with ScriptedSmtp(tls=server_context(authority), implicit=True) as server:
-        sender = submitter(Place(server.port, "implicit", ca_file), clock=clock)
+        sender = submitter(place(server.port, "implicit", ca_file), clock=clock)
         assert isinstance(await sender.send(reply()), Deferred)
         authority.cert_pem.write_to_path(ca_file)
         clock.now = 60
@@ -916,7 +917,7 @@ async def test_renewed_authority(authority: trustme.CA, ca_file: Path) -> None:
 async def test_tls_to_a_plain_port() -> None:
     """TLS spoken to a port that speaks none says which settings to look at."""
     async with ScriptedSmtp() as server:
-        outcome = await submitter(Place(server.port, "implicit")).send(reply())
+        outcome = await submitter(place(server.port, "implicit")).send(reply())
     assert isinstance(outcome, Deferred)
     assert "465" in (outcome.cure or "")
 
@@ -927,7 +928,7 @@ async def test_unusable_authority_file(tmp_path: Path, content: str | None) -> N
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    outcome = await submitter(Place(25, "implicit", path)).send(reply())
+    outcome = await submitter(place(25, "implicit", path)).send(reply())
     assert isinstance(outcome, Deferred)
     assert outcome.account_wide
     assert "ca_file" in (outcome.cure or "")
@@ -936,9 +937,9 @@ async def test_unusable_authority_file(tmp_path: Path, content: str | None) -> N
 def test_plain_text_is_for_this_machine() -> None:
     """No TLS is refused for any other host."""
     for host in ("127.0.0.1", "::1", "localhost"):
-        submitter(Place(25, "none", host=host))
+        submitter(place(25, "none", host=host))
     with pytest.raises(ValueError, match="this machine"):
-        submitter(Place(25, "none", host="smtp.harbour.example"))
+        submitter(place(25, "none", host="smtp.harbour.example"))
 
 
 # --- credentials and check
@@ -961,7 +962,7 @@ async def test_credentials_cannot_be_had(error: Exception, cure: str | None) -> 
         raise error
 
     async with ScriptedSmtp() as server:
-        outcome = await Way("first", Place(server.port), login, MAILBOX).send(reply())
+        outcome = await Way("first", place(server.port), login, MAILBOX).send(reply())
     assert isinstance(outcome, Deferred)
     assert outcome.cure == cure
     assert server.connections == 0

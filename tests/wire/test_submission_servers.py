@@ -12,6 +12,7 @@ from typing import Literal
 import pytest
 
 from responder.adapters.smtp import Limits, Mark, Submitter
+from responder.config.values import ServerConfig
 from responder.core.errors import AuthenticationError
 from responder.core.message import Address
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
@@ -24,16 +25,16 @@ CONTENT = (
 )
 
 
-@dataclass(frozen=True)
-class Place:
+def place(
+    port: int,
+    tls: Literal["implicit", "starttls", "none"] = "none",
+    ca_file: Path | None = None,
+    *,
+    auth: bool = True,
+    host: str = "localhost",
+) -> ServerConfig:
     """A server to submit to."""
-
-    port: int
-    tls: Literal["implicit", "starttls", "none"] = "none"
-    ca_file: Path | None = None
-    auth: bool = True
-    host: str = "localhost"
-    helo_name: str | None = None
+    return ServerConfig(host, port, tls, ca_file, auth)
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,10 @@ class Way(Submitter):
         return await super().send(reply, fallback, mark)
 
 
-def submitter(place: Place, login: Login | None = None) -> Way:
+def submitter(server: ServerConfig, login: Login | None = None) -> Way:
     """One mailbox's way out."""
     limits = Limits(connect=10, command=5, final=5)
-    return Way("first mailbox", place, lambda: login or Login(), MAILBOX, limits=limits)
+    return Way("first mailbox", server, lambda: login or Login(), MAILBOX, limits=limits)
 
 
 # --- smtp-sink
@@ -73,7 +74,7 @@ def submitter(place: Place, login: Login | None = None) -> Way:
 async def test_sink_gets_the_very_bytes() -> None:
     """What the next server holds is the reply, byte for byte, from nobody to one correspondent."""
     with SmtpSink() as sink:
-        sender = submitter(Place(sink.port))
+        sender = submitter(place(sink.port))
         outcomes = await asyncio.gather(*(sender.send(reply(number)) for number in range(20)))
         await sender.close()
         received = sink.messages()
@@ -102,7 +103,7 @@ async def test_sink_gets_the_very_bytes() -> None:
 async def test_sink_refuses(options: tuple[str, str], kind: type, *, account_wide: bool, reached_the_dot: int) -> None:
     """Each refusal is classed by its code and by how far the transaction had come; the dot is sent once at most."""
     with SmtpSink(*options) as sink:
-        sender = submitter(Place(sink.port))
+        sender = submitter(place(sink.port))
         outcome = await sender.send(reply())
         await sender.close()
         assert sink.count() == reached_the_dot
@@ -113,7 +114,7 @@ async def test_sink_refuses(options: tuple[str, str], kind: type, *, account_wid
 async def test_sink_restarts() -> None:
     """A server that was restarted behind a pooled connection costs nothing but a new connection."""
     with SmtpSink() as sink:
-        sender = submitter(Place(sink.port))
+        sender = submitter(place(sink.port))
         assert isinstance(await sender.send(reply()), Accepted)
         sink.stop()
         sink.start()
@@ -143,7 +144,7 @@ def relay(sink: SmtpSink) -> Iterator[PostfixRelay]:
 async def test_relay_accepts(relay: PostfixRelay, sink: SmtpSink, tls: Literal["starttls", "implicit"]) -> None:
     """With TLS and a login, a reply from the null reverse-path is accepted and reaches the next server."""
     before = sink.count()
-    sender = submitter(Place(_port(relay, tls), tls, relay.ca_file))
+    sender = submitter(place(_port(relay, tls), tls, relay.ca_file))
     await sender.check()
     outcomes = [await sender.send(reply(number)) for number in range(3)]
     await sender.close()
@@ -156,7 +157,7 @@ async def test_relay_accepts(relay: PostfixRelay, sink: SmtpSink, tls: Literal["
 async def test_relay_knows_the_password(relay: PostfixRelay, tls: Literal["starttls", "implicit"]) -> None:
     """A wrong password fails one login, not three, and names the cure."""
     before = relay.log().count(" auth=0/1 ")
-    sender = submitter(Place(_port(relay, tls), tls, relay.ca_file), Login(password="wrong"))
+    sender = submitter(place(_port(relay, tls), tls, relay.ca_file), Login(password="wrong"))
     with pytest.raises(AuthenticationError, match="app"):
         await sender.check()
     outcome = await sender.send(reply())
@@ -171,7 +172,7 @@ async def test_relay_knows_the_password(relay: PostfixRelay, tls: Literal["start
 
 async def test_relay_without_tls(relay: PostfixRelay) -> None:
     """A server that demands TLS and a client that was told none: nothing is given away, and the owner is told."""
-    outcome = await submitter(Place(relay.starttls_port)).send(reply())
+    outcome = await submitter(place(relay.starttls_port)).send(reply())
     assert isinstance(outcome, Deferred)
     assert outcome.account_wide
 
@@ -182,7 +183,7 @@ async def test_relay_refuses_the_null_reverse_path(sink: SmtpSink) -> None:
     with PostfixRelay(
         sink.port, sender_restrictions="check_sender_access inline:{ {<> = REJECT not for programs} }"
     ) as relay:
-        sender = submitter(Place(relay.implicit_port, "implicit", relay.ca_file))
+        sender = submitter(place(relay.implicit_port, "implicit", relay.ca_file))
         assert isinstance(await sender.send(reply()), Accepted)
         await sender.close()
         received = await asyncio.to_thread(sink.wait_for, before + 1)

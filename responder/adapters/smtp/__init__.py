@@ -16,7 +16,7 @@ See Also: RFC 5321 §3.3 (transactions), §4.2 (replies), RFC 6409 (submission),
 from __future__ import annotations
 
 from responder.adapters.smtp.breaker import Breaker
-from responder.adapters.smtp.connection import Credentials, Limits, Mark, Server
+from responder.adapters.smtp.connection import Credentials, Limits, Mark
 from responder.adapters.smtp.submitter import Submitter
 
-__all__ = ["Breaker", "Credentials", "Limits", "Mark", "Server", "Submitter"]
+__all__ = ["Breaker", "Credentials", "Limits", "Mark", "Submitter"]

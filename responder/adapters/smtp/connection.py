@@ -12,14 +12,14 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
 from responder.adapters.smtp.classify import CURE_TLS, INTERMEDIATE, POSITIVE, Phase
 from responder.adapters.smtp.threads import in_thread
+from responder.config.values import ServerConfig
 from responder.core.outcome import Deferred
 from responder.core.text import said
 
@@ -31,40 +31,6 @@ ADDRESS_PATIENCE = 5.0
 Mark = Callable[[bool], Awaitable[None]]
 """Told, and waited for, just before the write of the final dot (True); and when that reply was refused, but another
 attempt follows at once (False)."""
-
-
-class Server(Protocol):
-    """Where to submit; ``config.ServerConfig`` is one."""
-
-    @property
-    def host(self) -> str:
-        """Name or address."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """TCP port."""
-        ...
-
-    @property
-    def tls(self) -> Literal["implicit", "starttls", "none"]:
-        """How the connection is secured; never opportunistically."""
-        ...
-
-    @property
-    def ca_file(self) -> Path | None:
-        """PEM file to trust instead of the system's authorities."""
-        ...
-
-    @property
-    def auth(self) -> bool:
-        """False for a local relay that takes mail without a login."""
-        ...
-
-    @property
-    def helo_name(self) -> str | None:
-        """What EHLO says; None for the address literal of the connection."""
-        ...
 
 
 class Credentials(Protocol):
@@ -135,7 +101,7 @@ class Connection:
         used: it carried a message before, so the server may have dropped it meanwhile.
     """
 
-    def __init__(self, server: Server, limits: Limits) -> None:
+    def __init__(self, server: ServerConfig, limits: Limits) -> None:
         self.phase = Phase.CONNECT
         self.used = False
         self.retirement: asyncio.TimerHandle | None = None
@@ -263,7 +229,7 @@ class Connection:
         self.smtp.close()
 
 
-def _tls_context(server: Server) -> ssl.SSLContext:
+def _tls_context(server: ServerConfig) -> ssl.SSLContext:
     """A fresh one per connection: certificates and roots change during months of running."""
     try:
         return ssl.create_default_context(cafile=None if server.ca_file is None else str(server.ca_file))

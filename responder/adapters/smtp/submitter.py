@@ -24,8 +24,9 @@ from responder.adapters.smtp.classify import (
     speaks_for_itself,
 )
 from responder.adapters.smtp.codes import Enhanced
-from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Mark, Server
+from responder.adapters.smtp.connection import AccountFaultError, Connection, Credentials, Limits, Mark
 from responder.adapters.smtp.threads import in_thread
+from responder.config.values import ServerConfig
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, ResponderError, TransientError
 from responder.core.message import Address
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected
@@ -78,7 +79,7 @@ class Submitter:
     def __init__(
         self,
         name: str,
-        server: Server,
+        server: ServerConfig,
         login: Callable[[], Credentials],
         mailbox_address: Address,
         *,

@@ -59,6 +59,10 @@ class TransientError(ResponderError):
         super().__init__(f"{where}: {reason}")
 
 
+class ThrottledError(TransientError):
+    """The other side asks for fewer requests; each time it asks again in a row, it is left alone for longer."""
+
+
 class PermanentError(ResponderError):
     """It will not work before a person changes something: a wrong password, a missing folder.
 

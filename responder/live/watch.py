@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from responder.adapters.ledger import Ledger
-from responder.core.errors import AuthenticationError, PermanentError, TransientError
+from responder.core.errors import AuthenticationError, PermanentError, ThrottledError, TransientError
 from responder.core.limits.backoff import Backoff
 from responder.core.pipeline import Pipeline
 from responder.live.answer import Answerer
@@ -39,6 +39,9 @@ ASK_A_PERSON = Backoff(base=timedelta(minutes=5), cap=timedelta(hours=1))
 AFTER_REFUSED_LOGIN = Backoff(base=timedelta(hours=1), cap=timedelta(hours=8))
 """From the third refused login on: about ten logins a day at most, so that nobody's account is locked."""
 LOGINS_BEFORE_PATIENCE = 3
+THROTTLED_MOST = timedelta(minutes=30)
+"""The wait that a server names is doubled each time it throttles again, up to this."""
+MOST_DOUBLINGS = 12
 
 
 class MailboxService:
@@ -197,6 +200,9 @@ def wait_after(trouble: Exception, failures: int, fraction: float) -> float:
             wait = AFTER_REFUSED_LOGIN.delay(failures - LOGINS_BEFORE_PATIENCE + 1, fraction)
         case PermanentError():
             wait = ASK_A_PERSON.delay(failures, fraction)
+        case ThrottledError(retry_after=float(asked)):
+            doubled = timedelta(seconds=asked) * 2 ** min(failures - 1, MOST_DOUBLINGS)
+            wait = max(RECONNECT.delay(failures, fraction), min(doubled, max(THROTTLED_MOST, timedelta(seconds=asked))))
         case TransientError(retry_after=float(asked)):
             wait = max(RECONNECT.delay(failures, fraction), timedelta(seconds=asked))
         case _:

@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from responder import __version__
 from responder.adapters.imap.errors import refused_folder, refused_login, rethrow
 from responder.adapters.imap.protocol import ALLOWANCE, Client, Transport, Wire
 from responder.adapters.imap.responses import MAX_UID, Row, read_items
-from responder.core.errors import PermanentError, TransientError
+from responder.core.errors import PermanentError, ResponderError, TransientError
 from responder.core.message import Uid, UidValidity
 from responder.core.text import said
 
 T = TypeVar("T")
+
+_OAUTH2 = ("AUTH=XOAUTH2", "AUTH=OAUTHBEARER")
 
 _LONGEST_NUMBER = 20  # digits; what is longer is nonsense, and costly to read
 
@@ -128,10 +131,17 @@ class Connection:
         self._client = Client(self.transport, self._server.host, self._server.port, self.timeout)
         if self._server.tls == "starttls":
             self._start_tls()
+        offered_before = self.wire.capabilities
         if self.wire.state != "AUTH":
             self._log_in(login)
         self.wire._get_capabilities()
         self.can_idle = "IDLE" in self.wire.capabilities
+        if "ID" in (*offered_before, *self.wire.capabilities):
+            self._say_who_we_are()
+
+    def _say_who_we_are(self) -> None:
+        """ID (RFC 2971): NetEase refuses EXAMINE to a client that sent none. A NO or BAD to it is no matter."""
+        self.command("ID", f'("name" "after-hours-responder" "version" "{__version__}")')
 
     def _tls_context(self) -> ssl.SSLContext:
         """Built anew for each connection: authorities and files change in months of uptime."""
@@ -171,19 +181,26 @@ class Connection:
         offered = self.wire.capabilities
         plain = "AUTH=PLAIN" in offered
         if not plain and "LOGINDISABLED" in offered:
-            raise PermanentError(
-                self.where, "it allows no login with a password here", cure='Set tls = "implicit", or ask its provider'
-            )
+            raise _no_password_login(self.where, offered, has_tls=self._server.tls != "none")
         try:
             answer = self._authenticate_plain(login) if plain else self._login(login)
         except imaplib.IMAP4.abort as error:
             raise imaplib.IMAP4.abort(said(str(error), secrets=_secrets(login))) from None  # its context: what was sent
         except imaplib.IMAP4.error as error:  # NO to AUTHENTICATE, BAD to either
             status = "BAD" if "command error: BAD" in str(error) else "NO"
-            raise refused_login(self.where, status, str(error), _secrets(login)) from None
+            raise self._refused(login, status, str(error)) from None
         if not answer.is_ok:
-            raise refused_login(self.where, answer.status, answer.text, _secrets(login))
+            raise self._refused(login, answer.status, answer.text)
         self.wire.state = "AUTH"
+
+    def _refused(self, login: Credentials, status: str, text: str) -> ResponderError:
+        if status == "BAD" and not (login.username + login.password).isascii():
+            return PermanentError(
+                self.where,
+                "it did not understand the login: the username or password has characters outside ASCII",
+                cure="Set a password of plain letters, digits and signs at the provider",
+            )
+        return refused_login(self.where, status, text, _secrets(login))
 
     def _authenticate_plain(self, login: Credentials) -> Answer:
         replies = iter([f"\0{login.username}\0{login.password}".encode()])
@@ -192,8 +209,13 @@ class Connection:
         return Answer("OK", "", ())  # everything else was an exception
 
     def _login(self, login: Credentials) -> Answer:
-        quoted = [self.wire._quote(value).encode() for value in (login.username, login.password)]
-        return self.command("LOGIN", *quoted)
+        words = (login.username, login.password)
+        if all(word.isascii() for word in words):
+            return self.command("LOGIN", *[self.wire._quote(word).encode() for word in words])
+        # RFC 9051 §4.3: a quoted string holds 7-bit characters, so these go as literals, one after the other
+        literals = _Literals([word.encode() for word in words])
+        self.wire.literal = literals.following  # type: ignore[assignment]  # imaplib takes a bound method, too
+        return self.command("LOGIN", literals.announced)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -269,6 +291,35 @@ class Connection:
 def _secrets(login: Credentials) -> tuple[str, ...]:
     """What a server may repeat of a login: LOGIN's argument, or the initial response of PLAIN (RFC 4616 §2)."""
     return login.password, f"\0{login.username}\0{login.password}"
+
+
+class _Literals:
+    """Arguments of one command as synchronising literals: each announces the length of the next (RFC 9051 §4.3).
+
+    Attributes:
+        announced: what the command's line ends with.
+    """
+
+    def __init__(self, values: Sequence[bytes]) -> None:
+        self.announced = b"{%d}" % len(values[0])
+        lengths = [b" {%d}" % len(value) for value in values[1:]]
+        self._left = iter([value + length for value, length in zip(values, [*lengths, b""], strict=True)])
+
+    def following(self, _continuation: bytes) -> bytes:
+        """For imaplib, which asks at each continuation; one too many is answered with nothing that could be read."""
+        return next(self._left, b"*")
+
+
+def _no_password_login(where: str, offered: Sequence[str], *, has_tls: bool) -> PermanentError:
+    if any(word in offered for word in _OAUTH2):
+        return PermanentError(
+            where,
+            "it takes no password, only a sign-in with OAuth2",
+            cure="Ask its provider for an app password or for IMAP with a password; OAuth2 is not supported yet",
+        )
+    if has_tls:
+        return PermanentError(where, "it allows no login with a password", cure="Ask its provider how IMAP logs in")
+    return PermanentError(where, "it allows no login with a password here", cure='Set tls = "implicit"')
 
 
 def _text(data: Sequence[bytes | None]) -> str:

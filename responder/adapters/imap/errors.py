@@ -14,13 +14,14 @@ import ssl
 from collections.abc import Iterable
 from typing import NoReturn
 
-from responder.core.errors import AuthenticationError, PermanentError, ResponderError, TransientError
+from responder.core.errors import AuthenticationError, PermanentError, ResponderError, ThrottledError, TransientError
 from responder.core.text import said
 
 _CODE = re.compile(r"\[([A-Z][A-Z0-9-]*)")
 
 # RFC 5530 §3 and RFC 9208 §4.1.2: seconds to leave the server alone
 _WAIT_BY_CODE = {
+    "THROTTLED": 60.0,  # Exchange's own
     "UNAVAILABLE": 60.0,
     "SERVERBUG": 60.0,
     "INUSE": 60.0,
@@ -31,12 +32,17 @@ _REFUSED_CREDENTIALS = frozenset({"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED",
 
 # what servers say without a code; the first that is found counts
 _WAIT_BY_WORDS = (
-    (re.compile(r"bandwidth|throttl|command limit", re.IGNORECASE), 3600.0),
+    (re.compile(r"throttl", re.IGNORECASE), 60.0),
+    (re.compile(r"bandwidth|command limit", re.IGNORECASE), 3600.0),
     # Exchange Online, after it took the password: too many sessions, or a licence that is missing
     (re.compile(r"authenticated but not connected", re.IGNORECASE), 900.0),
     (re.compile(r"too many|simultaneous|maximum number of|rate.?limit|limit exceeded", re.IGNORECASE), 300.0),
     (re.compile(r"try again|temporar|unavailable|internal error|server error|overload|busy", re.IGNORECASE), 60.0),
 )
+# Exchange names it in words, behind THROTTLED: Suggested Backoff Time 2000 milliseconds, with a colon
+_BACKOFF_TIME = re.compile(r"back-?off time:?\s*(\d{1,9})\s*(m(?:illi)?s|s|m)", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "millis": 0.001, "s": 1.0, "m": 60.0}
+_LONGEST_WAIT = 3600.0  # nobody means more, and a mailbox must not be blind for a night by one word
 _AFTER_BAD_LOGIN = 300.0  # BAD is no verdict on the password, but no reason to hurry either
 _AFTER_BAD_CERTIFICATE = 600.0  # renewals go wrong for minutes; an unknown authority stays until ca_file is set
 
@@ -49,10 +55,23 @@ def code_of(text: str) -> str | None:
 
 def asked_to_wait(text: str) -> float | None:
     """Seconds to wait when the server says that it cannot serve now; None when it says nothing of the kind."""
-    code = code_of(text)
+    code, named = code_of(text), _BACKOFF_TIME.search(text)
+    if named is not None:
+        return min(int(named[1]) * _UNITS[named[2].lower()], _LONGEST_WAIT)
     if code in _WAIT_BY_CODE:
         return _WAIT_BY_CODE[code]
     return next((seconds for words, seconds in _WAIT_BY_WORDS if words.search(text)), None)
+
+
+def is_throttling(text: str) -> bool:
+    """Whether the server asks for fewer requests; the trouble is with us, and not with the message asked for."""
+    return code_of(text) == "THROTTLED" or "throttl" in text.lower() or _BACKOFF_TIME.search(text) is not None
+
+
+def try_later(where: str, why: str, text: str) -> TransientError:
+    """An error that passes, with the wait that the server's words ask for."""
+    kind = ThrottledError if is_throttling(text) else TransientError
+    return kind(where, why, retry_after=asked_to_wait(text))
 
 
 def refused_login(where: str, status: str, text: str, secrets: Iterable[str]) -> ResponderError:
@@ -62,7 +81,9 @@ def refused_login(where: str, status: str, text: str, secrets: Iterable[str]) ->
     if code == "PRIVACYREQUIRED":
         return PermanentError(where, "it allows no login without TLS", cure='Set tls = "implicit" or "starttls"')
     if code not in _REFUSED_CREDENTIALS and (wait is not None or status == "BAD"):
-        return TransientError(where, f"login is not possible now: {shown}", retry_after=wait or _AFTER_BAD_LOGIN)
+        later = try_later(where, f"login is not possible now: {shown}", text)
+        later.retry_after = wait or _AFTER_BAD_LOGIN
+        return later
     return AuthenticationError(
         where,
         f"it refused the login: {shown}",
@@ -74,7 +95,7 @@ def refused_folder(where: str, folder: str, status: str, text: str) -> Responder
     """Class of a NO or BAD to EXAMINE."""
     wait = asked_to_wait(text)
     if wait is not None or status == "BAD":
-        return TransientError(where, f"the folder cannot be opened now: {said(text)}", retry_after=wait)
+        return try_later(where, f"the folder cannot be opened now: {said(text)}", text)
     return PermanentError(
         where,
         f'the folder "{folder}" cannot be opened: {said(text)}',
@@ -84,7 +105,7 @@ def refused_folder(where: str, folder: str, status: str, text: str) -> Responder
 
 def refused_command(where: str, status: str, text: str) -> TransientError:
     """A NO or BAD to anything after login."""
-    return TransientError(where, f"it answered {status} to a command: {said(text)}", retry_after=asked_to_wait(text))
+    return try_later(where, f"it answered {status} to a command: {said(text)}", text)
 
 
 def rethrow(error: Exception, where: str) -> NoReturn:
@@ -122,7 +143,7 @@ def _as_transient(error: Exception, where: str) -> TransientError:  # noqa: PLR0
         case imaplib.IMAP4.error():
             first = error.args[0] if error.args else ""
             text = first.decode("ascii", "replace") if isinstance(first, bytes) else str(first)
-            return TransientError(where, f"the session ended: {said(text)}", retry_after=asked_to_wait(text))
+            return try_later(where, f"the session ended: {said(text)}", text)
         case _:
             # its text may hold what the server sent
             return TransientError(where, f"an answer could not be read ({type(error).__name__})")

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from responder.adapters.events import Event, log
 from responder.adapters.imap.connection import Answer
-from responder.adapters.imap.errors import asked_to_wait, code_of, refused_command
+from responder.adapters.imap.errors import asked_to_wait, code_of, is_throttling, refused_command
 from responder.adapters.imap.responses import Item, Reading
-from responder.core.errors import TransientError
+from responder.core.errors import ThrottledError, TransientError
 from responder.core.message import Uid, UidValidity
 
 CHUNK = 500  # UIDs per command: the line stays under the 8 kB that RFC 7162 §4 advises, even without ranges
@@ -210,7 +210,7 @@ class Fetch:
 
     async def _recover(self, uids: Sequence[Uid], error: TransientError) -> None:
         """Another connection after these cost one. The lesson is noted first: it must outlive what fails here."""
-        if _is_about_limits(error.retry_after):
+        if isinstance(error, ThrottledError) or _is_about_limits(error.retry_after):
             raise error
         self._memory.failed(uids)
         self._losses += 1
@@ -222,7 +222,7 @@ class Fetch:
         wait = None if answer.is_ok else asked_to_wait(answer.text)
         if wait is None:
             return
-        if not _is_about_limits(wait):
+        if not _is_about_limits(wait) and not is_throttling(answer.text):
             self._memory.failed(uids)
         raise refused_command(self._where, answer.status, answer.text)
 

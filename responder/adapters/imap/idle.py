@@ -18,7 +18,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from responder.adapters.imap.connection import Connection
-from responder.adapters.imap.errors import asked_to_wait, rethrow
+from responder.adapters.imap.errors import rethrow, try_later
 from responder.core.errors import TransientError
 from responder.core.text import said
 
@@ -184,10 +184,6 @@ class IdleRound:
             self._news = True
         elif _BYE.match(line):
             text = line.decode("ascii", "replace")
-            raise TransientError(
-                self._connection.where,
-                f"the server ended the session: {said(text)}",
-                retry_after=asked_to_wait(text),
-            )
+            raise try_later(self._connection.where, f"the server ended the session: {said(text)}", text)
         elif found := _UID_VALIDITY.match(line):
             self._connection.check_uid_validity(int(found[1]))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from responder.adapters.ledger import Ledger
-from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
+from responder.core.errors import AuthenticationError, LedgerError, PermanentError, ThrottledError, TransientError
 from responder.core.limits.backoff import Backoff
 from responder.core.message import MessageKey
 from responder.core.outcome import Accepted, Deferred, Outcome, OutgoingReply, Rejected, Unknown
@@ -586,13 +586,32 @@ async def test_no_internaldate(stage: Stage) -> None:
         (TransientError("IMAP", "gone"), 1, 0.5, 1),
         (TransientError("IMAP", "gone"), 50, 30, 60),
         (TransientError("IMAP", "busy", retry_after=300.0), 1, 300, 300),
+        (ThrottledError("IMAP", "throttled", retry_after=2.0), 1, 2, 2),
+        (ThrottledError("IMAP", "throttled", retry_after=60.0), 1, 60, 60),
+        (ThrottledError("IMAP", "throttled", retry_after=60.0), 3, 240, 240),
+        (ThrottledError("IMAP", "throttled", retry_after=60.0), 90, 1800, 1800),
+        (ThrottledError("IMAP", "throttled", retry_after=3600.0), 5, 3600, 3600),
         (PermanentError("IMAP", "no folder", cure="make it"), 1, 150, 300),
         (AuthenticationError("IMAP", "refused", cure="app password"), 1, 150, 300),
         (AuthenticationError("IMAP", "refused", cure="app password"), 3, 1800, 3600),
         (AuthenticationError("IMAP", "refused", cure="app password"), 30, 4 * 3600, 8 * 3600),
         (ValueError(), 1, 0.5, 1),
     ],
-    ids=["lost", "lost for long", "asked to wait", "no folder", "first refusal", "third refusal", "for days", "ours"],
+    ids=[
+        "lost",
+        "lost for long",
+        "asked to wait",
+        "throttled",
+        "a minute",
+        "growing",
+        "bounded",
+        "longer",
+        "no folder",
+        "first refusal",
+        "third refusal",
+        "for days",
+        "ours",
+    ],
 )
 def test_wait_after(trouble: Exception, failures: int, at_least: float, at_most: float) -> None:
     """How long it rests depends on what went wrong: a refused login is never hammered."""

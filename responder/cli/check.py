@@ -75,7 +75,7 @@ async def _check_imap(box: MailboxConfig) -> str:
 
 
 async def _seen(mailbox: Mailbox, state: FolderState) -> list[Seen]:
-    """What the mailbox's latest mail carries of findings and verdicts."""
+    """What the mailbox's latest mail carries of findings, verdicts and times."""
     if state.uid_validity is None or state.uid_next is None:
         return []
     times = await mailbox.received_times(Uid(max(1, state.uid_next - LATEST_UIDS)), None)

@@ -79,3 +79,22 @@ def zone_error(received_at: datetime | None, delivered_at: datetime | None) -> t
     steps = round(apart / ZONE_STEP)
     explained = abs(apart - steps * ZONE_STEP) <= SKEW and ZONE_ERROR - SKEW <= abs(apart) <= ZONE_MOST + SKEW
     return steps * ZONE_STEP if explained else None
+
+
+def agreed_zone(errors: Sequence[tuple[str, timedelta | None]]) -> timedelta | None:
+    """How far the server's INTERNALDATE is off, when most of the latest mail, and several senders, agree.
+
+    Args:
+        errors: sender and `zone_error`, of messages that have both times, the latest last.
+    """
+    found = [(sender, error) for sender, error in errors if error is not None]
+    return agreeing(found) if 2 * len(found) > len(errors) else None
+
+
+def zone_trouble(error: timedelta) -> str:
+    """For the owner: what a wrong zone does, and who can mend it."""
+    side = "ahead of" if error > timedelta(0) else "behind"
+    return (
+        f"the mail server's time zone is wrong: INTERNALDATE is {in_words(error)} {side} the time of delivery, by "
+        "which hours are judged. Ask the server's administrator to set its time zone"
+    )

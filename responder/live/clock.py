@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from responder.adapters.events import Event
-from responder.core.clock import RELEASED, SKEW, WHOLE_CLOCK, ZONE_ERROR, agreeing, in_words, zone_error
+from responder.core.clock import (
+    RELEASED,
+    SKEW,
+    WHOLE_CLOCK,
+    ZONE_ERROR,
+    agreed_zone,
+    agreeing,
+    in_words,
+    zone_error,
+    zone_trouble,
+)
 from responder.core.message import InboundMessage
 from responder.live.health import MailboxLog
 
@@ -166,17 +176,14 @@ class ClockWitness:
         if self._disbelieved_at is not None:
             return f"clock: {self._disagreement(self._errors[-1][1])}; no mail is judged until it is set"
         if (zone := self.zone_error()) is not None:
-            return f"the mail server's time zone is wrong: INTERNALDATE is {in_words(zone)} off the time of delivery"
+            return zone_trouble(zone)
         if len(self._errors) > 1 and abs(self._errors[-1][1] - self._errors[-2][1]) <= ZONE_ERROR:
             return f"clock: {self._disagreement(self._errors[-1][1])}"
         return None
 
     def zone_error(self) -> timedelta | None:
         """How far INTERNALDATE is off Received, when the latest mail of several senders agrees."""
-        named = [(sender, error) for sender, error in self._zones if error is not None]
-        if not self._zones or self._zones[-1][1] is None:
-            return None
-        return agreeing(named)
+        return agreed_zone(self._zones)
 
 
 def _sender(message: InboundMessage | None) -> str:

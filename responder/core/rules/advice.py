@@ -1,4 +1,4 @@
-"""What the mailbox's own mail shows that the file should say: whose findings to believe, and whether a filter judges.
+"""What the mailbox's own mail shows: whose findings to believe, whether a filter judges, whether the zone is wrong.
 
 Without verdicts a third of real phishing looks like a person's letter; without findings a forger looks like anybody.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from responder.core.clock import agreed_zone, zone_error, zone_trouble
 from responder.core.mail import authentication
 from responder.core.mail.authentication import is_id
 from responder.core.message import InboundMessage
@@ -25,15 +27,22 @@ class Seen:
     Attributes:
         verdict: some spam filter wrote one, whichever.
         finding: whose Authentication-Results stand on top, and the domain in From.
+        zone: its sender, and how far a wrong zone puts INTERNALDATE off; None without both times.
     """
 
     verdict: bool
     finding: authentication.Finding | None
+    zone: tuple[str, timedelta | None] | None = None
 
 
 def seen_in(message: InboundMessage) -> Seen:
     """Look at one message."""
-    return Seen(not VERDICT_FIELDS.isdisjoint(message.by_name), authentication.finding_of(message))
+    verdict = not VERDICT_FIELDS.isdisjoint(message.by_name)
+    if message.received_at is None or message.delivered_at is None:
+        return Seen(verdict, authentication.finding_of(message))
+    sender = message.from_[0].identity if message.from_ else ""
+    zone = sender, zone_error(message.received_at, message.delivered_at)
+    return Seen(verdict, authentication.finding_of(message), zone)
 
 
 def advice(mail: Sequence[Seen], rules: MailboxRules) -> Iterator[str]:
@@ -57,3 +66,6 @@ def advice(mail: Sequence[Seen], rules: MailboxRules) -> Iterator[str]:
             f"{latest} carries a spam filter's verdict, so phishing that looks like a person's letter is answered. Let "
             "the mail server's filter write X-Spam-Flag, or move spam to the junk folder"
         )
+    zone = agreed_zone([one.zone for one in mail if one.zone is not None])
+    if zone is not None:
+        yield zone_trouble(zone)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -49,3 +51,25 @@ def test_an_id_that_is_not_plain_is_not_proposed() -> None:
 def test_little_mail_tells_nothing() -> None:
     """A new mailbox is no fault of its server's."""
     assert list(advice([], MAILBOX)) == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "number", "told"),
+    [
+        (timedelta(hours=-5), 3, "5 h behind the time of delivery"),
+        (timedelta(hours=5, minutes=45), 12, "6 h ahead of the time of delivery"),
+        (timedelta(hours=-5), 2, None),
+        (timedelta(hours=-5, minutes=-7), 12, None),
+        (timedelta(minutes=30), 12, None),
+        (timedelta(days=3), 12, None),
+    ],
+    ids=["west", "an odd zone", "two messages", "no zone", "greylisted", "imported"],
+)
+def test_a_server_in_a_wrong_zone(offset: timedelta, number: int, told: str | None) -> None:
+    """INTERNALDATE and the top-most Received of several senders differ by the same, as zones do."""
+    received = f"Received: by mx.harbour.example; {format_datetime(AT)}\r\n"
+    blocks = [block({"From": f"a@d{one}.example"}, more=OURS + VERDICT + received) for one in range(number)]
+    mail = [seen_in(headers.parse(content, AT + offset, frozenset())) for content in blocks]
+    found = [text for text in advice(mail, replace(MAILBOX, authserv_id="mx.harbour.example")) if "zone" in text]
+    assert bool(found) == (told is not None)
+    assert told is None or told in found[0]

@@ -1,4 +1,4 @@
-"""Where in a TOML file a key or a value stands. Only imported when there is something wrong to point at."""
+"""Where in a TOML file a key or a value stands. Only imported to point at what is wrong, and by edits."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Repeat(NamedTuple):
     second: Place
 
 
+def parsed(text: str) -> Node:
+    """The whole text as a tree; any text gives one."""
+    return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+
+
 class Places:
     """Every key and value of one TOML text. Any text gives a value; what cannot be parsed is left out.
 
@@ -43,7 +48,7 @@ class Places:
         self._keys: dict[Loc, Place] = {}
         self._values: dict[Loc, Place] = {}
         self._arrays: dict[Loc, int] = {}
-        root = Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+        root = parsed(text)
         self._section((), root)
         for node in root.named_children:
             if node.type in ("table", "table_array_element"):
@@ -65,7 +70,7 @@ class Places:
         header = next((child for child in node.named_children if child.type in _STRING_OF_KEYS), None)
         if header is None:
             return
-        keys = tuple(_key_parts(header))
+        keys = tuple(key_parts(header))
         loc = (*self._resolve(keys[:-1]), keys[-1])
         if node.type == "table_array_element":
             if loc not in self._arrays:
@@ -87,8 +92,8 @@ class Places:
     def _section(self, loc: Loc, node: Node) -> None:
         for child in node.named_children:
             if child.type == "pair" and len(child.named_children) > 1:
-                key, value = child.named_children[0], child.named_children[-1]
-                inner = loc + tuple(_key_parts(key))
+                key, value = child.named_children[:2]  # a comment may follow
+                inner = loc + tuple(key_parts(key))
                 self._remember(inner, self._place(key))
                 self._value(inner, value)
 
@@ -112,10 +117,11 @@ def _nearest(places: dict[Loc, Place], loc: Loc) -> Place | None:
     return next((places[loc[:size]] for size in range(len(loc), 0, -1) if loc[:size] in places), None)
 
 
-def _key_parts(node: Node) -> Iterator[str]:
+def key_parts(node: Node) -> Iterator[str]:
+    """The parts of a key: two of ``crisis.line``."""
     if node.type == "dotted_key":
         for child in node.named_children:
-            yield from _key_parts(child)
+            yield from key_parts(child)
         return
     text = (node.text or b"").decode(errors="replace")
     if node.type == "quoted_key":

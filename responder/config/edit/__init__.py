@@ -1,8 +1,7 @@
 """Changes to the configuration file for people who would rather not open it: every comment and the order stay."""
 
-from responder.config.edit.errors import EditError
 from responder.config.edit.file import Original, difference, read, replace, try_out
-from responder.config.edit.text import DAYS, add_closure, set_compared_on, set_hours
+from responder.config.edit.text import DAYS, EditError, add_closure, set_compared_on, set_hours
 
 __all__ = [
     "DAYS",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from responder.config.edit.errors import EditError
+from responder.config.edit.text import EditError
 from responder.config.find import decode, read_bytes
 from responder.core.errors import ConfigError, Told
 

@@ -1,11 +1,11 @@
 """A changed line or a new table in the text of a file, and nothing else changed.
 
-Only the table in question goes through tomlkit, which moves tables about when they do not stand together; all other
-lines are passed on as they are. The result is read again: it has to mean the old file with this one change.
+Every other line is passed on as it is. The result is read again: it has to mean the old file with this one change.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -14,28 +14,29 @@ from datetime import date, datetime, time
 from itertools import pairwise, takewhile
 from typing import Any, Final, NamedTuple
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Comment, Item, Key, SingleKey, Table, Trivia
 from tree_sitter import Node
 
-from responder.config.edit.errors import EditError
+from responder.config.positions import key_parts, parsed
+from responder.core.errors import ResponderError
 from responder.core.hours.words import WEEKDAYS
 
 DAYS: Final = tuple(name.lower() for name in WEEKDAYS)
 
-_ANCHORS: Final = (("closure",), ("holidays",), ("hours",), ("practice",))
-"""Where a new closure goes: behind the last of the first of these that there is."""
-
+_BEFORE_CLOSURE: Final = (("closure",), ("holidays",), ("hours",), ("practice",))
 _BEFORE_CRISIS: Final = (("holidays",), ("opening",), ("closure",), ("hours",), ("practice",))
-"""Where a new ``[crisis]`` goes: behind the last of the first of these that there is."""
+_BEFORE_HOURS: Final = (("practice",),)
+"""A new table goes behind the last of the first of these that there is."""
 
 _BY_HAND: Final = "Change it by hand, and look at it with: responder hours"
 _CRISIS_BY_HAND: Final = "Write the day by hand, as compared_on below [crisis], and look at it with: responder check"
 
 
+class EditError(ResponderError):
+    """The file cannot be changed by a command; the sentence says why, and what to do instead. The file is as it was."""
+
+
 def set_hours(text: str, day: str, hours: str | None) -> str:
-    """One weekday's hours, set anew.
+    """One weekday's hours.
 
     A day that closes keeps its line as a comment.
 
@@ -64,7 +65,7 @@ def add_closure(text: str, start: datetime, end: datetime, note: str | None) -> 
     Args:
         text: the file, with plain line ends.
         start: naive, on the practice's own clock.
-        end: likewise.
+        end: the same.
         note: for the owner.
 
     Raises:
@@ -77,12 +78,13 @@ def add_closure(text: str, start: datetime, end: datetime, note: str | None) -> 
     if not isinstance(closures, list):
         raise EditError(f"closure is not [[closure]] in this file. {_BY_HAND}")
     closures.append(entry)
+    lines = _lines(text)
     block = ["[[closure]]\n", *(f"{key:<5} = {_as_toml(value)}\n" for key, value in entry.items())]
-    return _checked(text, _inserted(_lines(text), _closures_end(text), block), expected)
+    return _checked(text, _inserted(lines, _behind(lines, _sections(text), _BEFORE_CLOSURE), block), expected)
 
 
 def set_compared_on(text: str, day: date) -> str:
-    """The day of the last comparison of the crisis lines, set anew.
+    """The day of the last comparison of the crisis lines.
 
     Args:
         text: the file, with plain line ends.
@@ -105,7 +107,8 @@ def set_compared_on(text: str, day: date) -> str:
 
 
 def _as_toml(value: str | date | datetime) -> str:
-    return tomlkit.item(value).as_string()
+    """A JSON string is a TOML string, but for the character DEL, which no result is accepted with."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value.isoformat()
 
 
 def _meaning(text: str) -> dict[str, Any]:
@@ -140,34 +143,41 @@ class _Section(NamedTuple):
     keys: tuple[str, ...]
     start: int
     end: int
+    pairs: tuple[Node, ...]
+
+    def pair(self, key: str) -> Node | None:
+        """Where a key of it stands with its value."""
+        return next((pair for pair in self.pairs if _key(pair) == key), None)
 
 
 def _sections(text: str) -> list[_Section]:
-    headers = [node for node in _root(text).named_children if "table" in node.type]
+    headers = [node for node in parsed(text).named_children if "table" in node.type]
     rows = [*(node.start_point[0] for node in headers), len(_lines(text))]
-    return [_Section(_name(node), *span) for node, span in zip(headers, pairwise(rows), strict=True)]
+    return [
+        _Section(tuple(key_parts(node.named_children[0])), *span, tuple(filter(_is_pair, node.named_children)))
+        for node, span in zip(headers, pairwise(rows), strict=True)
+    ]
 
 
-def _name(node: Node) -> tuple[str, ...]:
-    """``("crisis", "line")`` of ``[[crisis.line]]``; none of our names needs quotes."""
-    name = node.named_children[0].text if node.named_children else b""
-    return tuple(part.strip().strip("\"'") for part in (name or b"").decode().split("."))
+def _is_pair(node: Node) -> bool:
+    return node.type == "pair"
+
+
+def _key(pair: Node) -> str:
+    return ".".join(key_parts(pair.named_children[0]))
+
+
+def _rows(pair: Node) -> range:
+    return range(pair.start_point[0], pair.end_point[0] + 1)
 
 
 def _comments(text: str) -> Iterator[str]:
-    waiting = [_root(text)]
+    waiting = [parsed(text)]
     while waiting:
         node = waiting.pop()
         if node.type == "comment":
             yield (node.text or b"").decode().strip()
         waiting.extend(node.named_children)
-
-
-def _root(text: str) -> Node:
-    import tree_sitter_toml
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
 
 
 def _lines(text: str) -> list[str]:
@@ -179,14 +189,12 @@ def _lines(text: str) -> list[str]:
 # A new table
 
 
-def _closures_end(text: str) -> int:
-    """The line before which a new closure goes."""
-    sections = _sections(text)
-    for keys in _ANCHORS:
-        found = [section for section in sections if section.keys == keys]
-        if found:
-            return _end_of(_lines(text), found[-1])
-    return len(_lines(text))
+def _behind(lines: Sequence[str], sections: Sequence[_Section], anchors: Sequence[tuple[str, ...]]) -> int:
+    """The line before which a new table goes: behind the last of the first of these that there is."""
+    for keys in anchors:
+        if found := [section for section in sections if section.keys == keys]:
+            return _end_of(lines, found[-1])
+    return len(lines)
 
 
 def _end_of(lines: Sequence[str], section: _Section) -> int:
@@ -220,34 +228,27 @@ def _with_compared_on(text: str, day: date) -> str:
     found = next((section for section in sections if section.keys == ("crisis",)), None)
     if found is None:
         return _inserted(lines, _crisis_start(lines, sections), ["[crisis]\n", line])
-    before, inside, after = lines[: found.start], lines[found.start : found.end], lines[found.end :]
-    if "compared_on" in tomllib.loads("".join(inside))["crisis"]:
-        return "".join([*before, _redated("".join(inside), day), *after])
-    return "".join([*before, inside[0], line, *inside[1:], *after])
+    if pair := found.pair("compared_on"):
+        return _with_value(text, pair, _as_toml(day))
+    lines.insert(found.start + 1, line)
+    return "".join(lines)
 
 
 def _crisis_start(lines: Sequence[str], sections: Sequence[_Section]) -> int:
     """The line before which a new ``[crisis]`` goes: above its own lines and what is said of them, if there are any."""
     own = next((section for section in sections if section.keys == ("crisis", "line")), None)
     if own is None:
-        placed = ([each for each in sections if each.keys == keys] for keys in _BEFORE_CRISIS)
-        found = next((each for each in placed if each), None)
-        return _end_of(lines, found[-1]) if found else len(lines)
+        return _behind(lines, sections, _BEFORE_CRISIS)
     start = own.start
     while start and lines[start - 1].lstrip().startswith("#"):
         start -= 1
     return start
 
 
-def _redated(section: str, day: date) -> str:
-    try:
-        document = tomlkit.parse(section)
-    except TOMLKitError as error:
-        raise EditError(f"the table [crisis] cannot be changed: {error}. {_CRISIS_BY_HAND}") from None
-    table = document["crisis"]
-    assert isinstance(table, Table)  # noqa: S101 - the section begins with its header
-    table["compared_on"] = day
-    return document.as_string()
+def _with_value(text: str, pair: Node, value: str) -> str:
+    """Another value in place of a key's; what stands around it stays."""
+    content, old = text.encode(), pair.named_children[1]
+    return (content[: old.start_byte] + value.encode() + content[old.end_byte :]).decode()
 
 
 # A day's line
@@ -260,70 +261,45 @@ def _with_hours(text: str, day: str, hours: str | None) -> str:
     if found is None and "hours" in tomllib.loads(text):
         raise EditError(f"the hours are not written as a table [hours] in this file. {_BY_HAND}")
     if found is None:
-        practice = next((section for section in sections if section.keys == ("practice",)), None)
-        position = _end_of(lines, practice) if practice else len(lines)
-        return _inserted(lines, position, ["[hours]\n", f"{day} = {_as_toml(hours or '')}\n"])
-    changed = _day_changed("".join(lines[found.start : found.end]), day, hours)
-    return "".join([*lines[: found.start], changed, *lines[found.end :]])
-
-
-def _day_changed(section: str, day: str, hours: str | None) -> str:
-    try:
-        document = tomlkit.parse(section)
-    except TOMLKitError as error:
-        raise EditError(f"the table [hours] cannot be changed: {error}. {_BY_HAND}") from None
-    table = document["hours"]
-    assert isinstance(table, Table)  # noqa: S101 - the section begins with its header
-    body = table.value.body
-    index = next((number for number, (key, _) in enumerate(body) if key is not None and key.key == day), None)
+        return _inserted(
+            lines, _behind(lines, sections, _BEFORE_HOURS), ["[hours]\n", f"{day} = {_as_toml(hours or '')}\n"]
+        )
+    pair = found.pair(day)
     if hours is None:
-        assert index is not None  # noqa: S101 - set_hours found the day
-        body[index : index + 1] = [(None, comment) for comment in _commented_out(body, index)]
-    elif index is not None:
-        table[day] = hours
+        assert pair is not None  # noqa: S101 - set_hours found the day
+        lines[pair.start_point[0] : pair.end_point[0] + 1] = _commented_out(lines, found, pair)
+    elif pair is not None:
+        return _with_value(text, pair, _as_toml(hours))
     else:
-        new = tomlkit.item(hours)
-        new.trivia.trail = "\n"
-        body.insert(_place_of(body, day), (SingleKey(day, sep=_separator(body, day)), new))
-    return document.as_string()
+        lines.insert(_place_of(lines, found, day), f"{day.ljust(_width(found))} = {_as_toml(hours)}\n")
+    return "".join(lines)
 
 
-_Body = list[tuple[Key | None, Item]]
+def _commented_out(lines: Sequence[str], section: _Section, pair: Node) -> Iterator[str]:
+    """The day's lines as comments, without those that stand there as comments from an earlier time."""
+    there = {line.strip() for line in lines[section.start : section.end] if line.lstrip().startswith("#")}
+    first, *others = (lines[row] for row in _rows(pair))
+    key = first.lstrip()
+    for line in (key, *others):
+        if f"# {line}".strip() not in there:
+            yield f"{first.removesuffix(key)}# {line}"
 
 
-def _commented_out(body: _Body, index: int) -> list[Comment]:
-    """The day's line as a comment, unless that comment stands there from an earlier time."""
-    key, item = body[index]
-    assert key is not None  # noqa: S101 - it was found by its key
-    trivia = item.trivia
-    text = f"{key.as_string()}{key.sep}{item.as_string()}{trivia.comment_ws}{trivia.comment}"
-    there = {other.as_string().strip() for _, other in body if isinstance(other, Comment)}
-    lines = [f"# {line}" for line in text.split("\n")]
-    return [Comment(Trivia(trivia.indent, "", line, "\n")) for line in lines if line not in there]
-
-
-def _place_of(body: _Body, day: str) -> int:
+def _place_of(lines: Sequence[str], section: _Section, day: str) -> int:
     """In the order of the week, behind a line of that day that is commented out."""
+    taken = {row for pair in section.pairs for row in _rows(pair)}
     asleep = re.compile(rf"\s*#\s*{day}\s*=")
-    place = 0
-    for number, (key, item) in enumerate(body):
-        is_earlier = key is not None and key.key in DAYS[: DAYS.index(day)]
-        if is_earlier or (isinstance(item, Comment) and asleep.match(item.as_string())):
-            place = number + 1
-    if place:
-        return place
-    later = (number for number, (key, _) in enumerate(body) if key is not None)
-    return next(later, sum(1 for _ in takewhile(lambda entry: _is_head(entry[1]), body)))
+    places = [_rows(pair).stop for pair in section.pairs if _key(pair) in DAYS[: DAYS.index(day)]]
+    places += [row + 1 for row in range(section.start, section.end) if asleep.match(lines[row]) and row not in taken]
+    if places:
+        return max(places)
+    if section.pairs:
+        return _rows(section.pairs[0]).start
+    head = takewhile(lambda line: line.lstrip().startswith("#"), lines[section.start + 1 : section.end])
+    return section.start + 1 + len(list(head))
 
 
-def _is_head(item: Item) -> bool:
-    """Comments at the top of an empty table stay above its first line."""
-    return isinstance(item, Comment)
-
-
-def _separator(body: _Body, day: str) -> str:
-    """As wide as the neighbours', if those are in line."""
-    keys = [key for key, _ in body if key is not None]
-    ends = {len(key.as_string() + key.sep.split("=")[0]) for key in keys}
-    width = ends.pop() if len(ends) == 1 and len(keys) > 1 else 0
-    return f"{' ' * max(width - len(day), 1)}= "
+def _width(section: _Section) -> int:
+    """Of the keys, if the neighbours' values are in line."""
+    widths = {len((pair.text or b"").decode().split("=")[0]) - 1 for pair in section.pairs}
+    return widths.pop() if len(widths) == 1 and len(section.pairs) > 1 else 0

@@ -156,7 +156,7 @@ def test_the_first_closure_stands_behind_the_hours() -> None:
 
 
 def test_a_further_closure_stands_behind_the_last() -> None:
-    """Also where closures and other tables take turns, which tomlkit alone would move."""
+    """Also where closures and other tables take turns."""
     text = PLAIN + "\n[[closure]]\nfrom = 2026-01-01\n\n# about b\n[b]\n[[closure]]\nfrom = 2026-02-01\n# end\n"
     later = datetime.fromisoformat("2026-12-07T14:00")
     assert edit.add_closure(text, START, later, None) == (

@@ -23,7 +23,7 @@ _FAR: Final = 200
 _CLAUSE: Final = re.compile(rf"[.!?;:,()\n]\s|\n\n|{BREAK}| - ")
 """Where a clause ends, and with it the reach of a "not"."""
 
-_SENTENCE: Final = re.compile(rf"[.!?](?=\s|$)|\n\n|{BREAK}")
+_SENTENCE: Final = re.compile(rf"[.!?](?=\s|$)|:\n|\n\n|{BREAK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Phrase:
         rule: its id.
         parts: one pattern, or several that have to stand in one sentence, in any order.
         kind: what takes it back: a "not" in its clause (``claims``), an "if" in front of it in its clause (``guesses``)
-            or in its sentence (``acts``), or nothing (``always``).
-        unless: what else in its sentence takes a claim back.
+            or in its sentence (``acts``), or nothing (``always``, and ``denials``, which hold a "not" themselves).
+        unless: what else in its sentence takes back a claim or a denial.
     """
 
     rule: str
@@ -96,16 +96,17 @@ def _is_taken_back(phrase: Phrase, text: str, start: int, end: int, known: Langu
     says, negation = text[start:end], known.negation
     before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
     sentence, clause = _SENTENCE.split(before)[-1], _clause(before, known)
-    if phrase.kind != "claims":
-        reached = sentence if phrase.kind == "acts" else clause
+    if phrase.kind in {"guesses", "acts"}:
+        reached = clause if phrase.kind == "guesses" else sentence
         condition = negation["if"].search(reached + says)
         return condition is not None and condition.start() < len(reached)
-    rest = " ".join(_CLAUSE.split(after, maxsplit=1)[0].split()[:_NEAR])
     whole = sentence + says + _SENTENCE.split(after, maxsplit=1)[0]
-    return bool(
+    rest = " ".join(_CLAUSE.split(after, maxsplit=1)[0].split()[:_NEAR])
+    if phrase.unless.search(whole):
+        return True
+    return phrase.kind == "claims" and bool(
         negation["before"].search(negation["never"].sub(" ", clause + says))
         or negation["after"].search(negation["never"].sub(" ", rest))
-        or phrase.unless.search(whole)
         or negation["disclaims"].search(whole)
     )
 
@@ -129,7 +130,7 @@ def phrases(code: str) -> Language:
         Phrase(rule, tuple(pattern(part, table["lists"]) for part in source.split(" & ")), kind, unless)
         for rule, kinds in table["rule"].items()
         for unless in (either(kinds.get("unless", ())),)
-        for kind in ("claims", "guesses", "acts", "always")
+        for kind in ("claims", "denials", "guesses", "acts", "always")
         for source in kinds.get(kind, ())
     ]
     negation = {name: either(sources) for name, sources in table["negation"].items()}

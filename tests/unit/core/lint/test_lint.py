@@ -453,7 +453,7 @@ def test_data_is_well_written(code: str) -> None:
     table = read_data(code)
     assert set(table["rule"]) <= set(RULES)
     for found in table["rule"].values():
-        assert set(found) <= {"claims", "guesses", "acts", "always", "unless"}
+        assert set(found) <= {"claims", "denials", "guesses", "acts", "always", "unless"}
         sources = [source for kind in found.values() for source in kind]
         assert len(set(sources)) == len(sources)
         for source in sources:

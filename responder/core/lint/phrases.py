@@ -35,7 +35,7 @@ class Phrase:
         parts: one pattern, or several that have to stand in one sentence, in any order.
         kind: what takes it back: a "not" in its clause (``claims``), an "if" in front of it in its clause (``guesses``)
             or in its sentence (``acts``), or nothing (``always``, and ``denials``, which hold a "not" themselves).
-        unless: what else in its sentence takes back a claim or a denial.
+        unless: what else in its sentence takes it back; nothing does what is said ``always``.
     """
 
     rule: str
@@ -96,14 +96,14 @@ def _is_taken_back(phrase: Phrase, text: str, start: int, end: int, known: Langu
     says, negation = text[start:end], known.negation
     before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
     sentence, clause = _SENTENCE.split(before)[-1], _clause(before, known)
+    whole = sentence + says + _SENTENCE.split(after, maxsplit=1)[0]
+    if phrase.unless.search(whole):
+        return True
     if phrase.kind in {"guesses", "acts"}:
         reached = clause if phrase.kind == "guesses" else sentence
         condition = negation["if"].search(reached + says)
         return condition is not None and condition.start() < len(reached)
-    whole = sentence + says + _SENTENCE.split(after, maxsplit=1)[0]
     rest = " ".join(_CLAUSE.split(after, maxsplit=1)[0].split()[:_NEAR])
-    if phrase.unless.search(whole):
-        return True
     return phrase.kind == "claims" and bool(
         negation["before"].search(negation["never"].sub(" ", clause + says))
         or negation["after"].search(negation["never"].sub(" ", rest))

@@ -95,7 +95,7 @@ def _is_taken_back(phrase: Phrase, text: str, start: int, end: int, known: Langu
         return False
     says, negation = text[start:end], known.negation
     before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
-    sentence, clause = _SENTENCE.split(before)[-1], _clause(before, known)
+    sentence, clause = _SENTENCE.split(before)[-1], _clause(before[-_NEAR * 14 :], known)
     whole = sentence + says + _SENTENCE.split(after, maxsplit=1)[0]
     if phrase.unless.search(whole):
         return True
@@ -114,7 +114,7 @@ def _is_taken_back(phrase: Phrase, text: str, start: int, end: int, known: Langu
 def _clause(text: str, known: Language) -> str:
     """The last words of a text that belong to what follows it."""
     clause = _CLAUSE.split(text)[-1]
-    begins = max((word.end() for word in known.negation["breaks"].finditer(clause)), default=0)
+    begins = max([0, *(word.end() for word in known.negation["breaks"].finditer(clause))])
     return " ".join(clause[begins:].split()[-_NEAR:]) + " "
 
 

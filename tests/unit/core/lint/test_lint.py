@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Callable
 from email import policy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,23 +164,30 @@ def test_a_language_that_is_unknown_is_read_as_english() -> None:
 # -- our own texts -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "golden").glob("*.txt")), ids=lambda path: path.stem)
-def test_built_in_replies_are_clean(path: Path) -> None:
+@pytest.mark.parametrize("discreet", [False, True], ids=["ordinary", "discreet"])
+def test_built_in_replies_are_clean(discreet: bool) -> None:
     """What we send ourselves breaks none of the rules."""
-    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-    discreet = "discreet" in path.name
-    assert lint_words(message.get_content(), language="en", discreet=discreet, practice_name=NAME) == ()
-    assert lint_subject(str(message["Subject"]), language="en", discreet=discreet, practice_name=NAME) == ()
+    found: list[Finding] = []
+    for path in sorted((HERE / "golden").glob("*.txt")):
+        message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+        if ("discreet" in path.name) is discreet:
+            found += lint_words(message.get_content(), language="en", discreet=discreet, practice_name=NAME)
+            found += lint_subject(str(message["Subject"]), language="en", discreet=discreet, practice_name=NAME)
+    assert found == []
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "golden/languages").glob("*.txt")), ids=lambda path: path.stem)
-def test_built_in_replies_of_other_languages_are_clean(path: Path) -> None:
-    """Likewise in every language that they are written in."""
-    for text in re.split(r"^=== .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        for code in path.stem.split("-")[:-1]:
-            found = lint_words(text, language=code, discreet="discreet" in path.stem, practice_name=NAME)
-            # a chat's address is the service's own
-            assert [each for each in found if each.rule != "topic-in-link"] == []
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_built_in_replies_of_other_languages_are_clean(code: str) -> None:
+    """Nor does it in the other languages."""
+    found = [
+        each
+        for path in sorted((HERE / "golden/languages").glob("*.txt"))
+        if code in path.stem.split("-")[:-1]
+        for text in re.split(r"^=== .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+        for each in lint_words(text, language=code, discreet="discreet" in path.stem, practice_name=NAME)
+        if each.rule != "topic-in-link"  # a chat's address is the service's own
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(("country", "language"), SPOKEN_IN.items())
@@ -359,12 +365,15 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize(("name", "text", "found"), NAMES)
-def test_discreet_texts_do_not_name_the_practice(name: str, text: str, found: bool) -> None:
-    """Whole or in part, in another form, but not for the sake of an ordinary word."""
-    findings = lint_words(text, language="en", discreet=True, practice_name=name)
-    assert ("discreet-names-service" in rules_of(findings)) is found
-    assert "discreet-names-service" not in rules_of(lint_words(text, language="en", discreet=False, practice_name=name))
+def test_discreet_texts_do_not_name_the_practice() -> None:
+    """Whole or in part, in another form, but not for the sake of an ordinary word; an ordinary text may name it."""
+    wrong = []
+    for name, text, found in NAMES:
+        for discreet in (True, False):
+            rules = rules_of(lint_words(text, language="en", discreet=discreet, practice_name=name))
+            if ("discreet-names-service" in rules) is not (found and discreet):
+                wrong.append((name, text, discreet))
+    assert wrong == []
 
 
 SERVICES = (

@@ -293,7 +293,7 @@ class Answerer:
         else:
             del self._attempts[key]
         self._log.settled(key, state, outcome)
-        await self._learn(key, state, outcome)
+        await self._learn(key, outcome)
 
     def _wait_after(self, key: MessageKey, outcome: Outcome) -> timedelta:
         """Until the next attempt, if there is one; what a stop cut off is tried at the next start."""
@@ -303,13 +303,13 @@ class Answerer:
             return timedelta(0)
         return RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
 
-    async def _learn(self, key: MessageKey, state: str, outcome: Outcome) -> None:
+    async def _learn(self, key: MessageKey, outcome: Outcome) -> None:
         """Refused replies are due again when it turns out that the fault was the account's."""
         match outcome:
             case Accepted():
                 self._refused.clear()
                 self._log.sending_works()
-            case Rejected() if state == "failed":
+            case Rejected():
                 self._refused.append(key)
             case Deferred(account_wide=True):
                 self._log.sending_fails(outcome)

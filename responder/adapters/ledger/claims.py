@@ -161,10 +161,11 @@ class Sending:
     def revive(self, keys: Sequence[MessageKey], at: datetime) -> int:
         """See `Ledger.revive`."""
         found = [row for key in keys if (row := self._rows.find(key)) is not None]
-        failed = [row for row in found if row.state == State.FAILED and not self._is_void(row)]
-        for row in failed:
+        refused = [row for row in found if row.state == State.FAILED or (row.state == State.DUE and row.refused)]
+        valid = [row for row in refused if not self._is_void(row)]
+        for row in valid:
             self._make_due(row._replace(refused=0), at)
-        return len(failed)
+        return len(valid)
 
     def withdraw(self, key: MessageKey, reason: str, at: datetime) -> State:
         """See `Ledger.withdraw`."""

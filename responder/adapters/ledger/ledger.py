@@ -259,7 +259,10 @@ class Ledger:
         return await self._run(lambda: self._store.sending.withdraw(key, reason, at))
 
     async def revive(self, keys: Sequence[MessageKey], at: datetime) -> int:
-        """Makes refused replies due again from ``at`` on: the fault was the account's. Gives the number."""
+        """Makes refused replies due again from ``at`` on: the fault was the account's. Gives the number.
+
+        Those that wait for their second attempt come as early, and still have it.
+        """
         return await self._run(lambda: self._store.sending.revive(keys, at))
 
     async def recover(self, at: datetime) -> list[Recovered]:

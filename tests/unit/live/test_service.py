@@ -386,7 +386,8 @@ async def test_refused_replies_are_due_again_when_the_account_was_at_fault(
     """Those of this run since the last one that was accepted; the owner is told once, with the server's words."""
     dead, fault = Rejected("RCPT: 550 5.1.1 no such mailbox", 550), "550 over the hourly limit"
     trouble = Deferred("RCPT: 550 refused", account_wide=True, cure="ask", said=fault)
-    stage.sender.outcomes = [dead, Accepted(), dead, dead, trouble, trouble, Accepted(), Accepted(), Accepted()]
+    once = dataclasses.replace(dead, once_more=True)
+    stage.sender.outcomes = [dead, Accepted(), dead, once, trouble, trouble, Accepted(), Accepted(), Accepted()]
     await stage.start()
     await stage.watching()
     for number in range(1, 6):
@@ -394,7 +395,7 @@ async def test_refused_replies_are_due_again_when_the_account_was_at_fault(
         await stage.sent(number)
     await stage.until(lambda: stage.service.health.sending == "RCPT: 550 refused")
     for _ in range(4):
-        stage.clock.forward(minutes=5)
+        stage.clock.forward(minutes=2)  # less than what the refused one would wait for its second attempt
         stage.service.wake()
         await asyncio.sleep(0.05)
     await stage.until(lambda: stage.service.health.done["sent"] == 4)

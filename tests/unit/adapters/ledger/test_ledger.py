@@ -385,16 +385,16 @@ async def test_a_refusal_takes_nothing_from_the_next_message(ledger: Ledger) -> 
 
 
 async def test_refused_replies_revive_when_the_account_was_at_fault(ledger: Ledger) -> None:
-    """Only what failed, and under the folder's present numbering; each with another attempt of its own."""
-    failed, sent, due = [await receive(ledger, key_of(uid)) for uid in (1, 2, 3)]
+    """What failed and what waits, under the folder's present numbering; each with another attempt of its own."""
+    failed, sent, due, refused = [await receive(ledger, key_of(uid)) for uid in (1, 2, 3, 4)]
     await answer(ledger, failed, REJECTED)
+    await answer(ledger, refused, NOT_HIS_FAULT, who="carol@example.com")
     await answer(ledger, sent, ACCEPTED, who=BEN)
-    later = NIGHT + MINUTE
-    assert await ledger.revive([failed, sent, due, key_of(9)], later) == 1
-    assert [(row.key, row.not_before) for row in await look.due(ledger, HELLO, INBOX)] == [
-        (failed, later),
-        (due, NIGHT),
-    ]
+    later = NIGHT + 2 * MINUTE
+    assert await ledger.revive([failed, sent, due, refused, key_of(9)], later) == 2
+    rows = await look.due(ledger, HELLO, INBOX)
+    assert [(row.key, row.not_before) for row in rows] == [(failed, later), (due, NIGHT), (refused, later)]
+    assert await answer(ledger, refused, NOT_HIS_FAULT, who="carol@example.com") is State.DUE
     assert await answer(ledger, failed, NOT_HIS_FAULT, NOT_HIS_FAULT) is State.FAILED
     await ledger.record(HELLO, INBOX, Cursor(UidValidity(8), Uid(0)), [])
     assert await ledger.revive([failed], later) == 0

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from responder.config import mailboxes, schema, week
+from responder.config import mailboxes, regions, schema, week
 from responder.config.closed import CalendarReader, ClosedDays
 from responder.config.helplines import plans
 from responder.config.problems import Findings, Loc, Problem
+from responder.config.ranges import DAYS
 from responder.config.replies import Replies, replies
 from responder.config.values import Approval, Config, HolidayConfig, MailboxConfig, ReplyConfig
 from responder.core.errors import Told
@@ -65,6 +66,8 @@ def build(path: Path, sections: Sections, calendars: CalendarReader, findings: F
     said = _replies(path, sections, findings)
     accounts = mailboxes.accounts(path, sections.mailboxes, sections.contact_forms, problems)
     practice, reply = sections.practice, sections.reply
+    if practice is not None and (doubt := regions.clock_doubt(practice.region, practice.time_zone)):
+        findings.look(("practice", "time_zone"), "foreign-clock", doubt)
     if schedule is None or said is None or practice is None or reply is None or sections.crisis is None:
         return None
     boxes = tuple(
@@ -174,7 +177,7 @@ def _practice_schedule(sections: Sections, closed: ClosedDays, problems: list[Pr
     known = sections.doubts.get((), week.Doubts())
     said = week.of_practice(sections.hours, sections.closures, sections.openings, known)
     schedule = week.practice_schedule(sections.practice, said, closed, problems)
-    is_ever_closed = len(known.days) < len(week.DAYS) or sections.closures
+    is_ever_closed = len(known.days) < len(DAYS) or sections.closures
     return schedule if is_ever_closed else None
 
 

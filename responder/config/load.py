@@ -14,6 +14,7 @@ from responder.config import schema
 from responder.config.build import Sections, build
 from responder.config.closed import CalendarReader
 from responder.config.find import read_text
+from responder.config.leftovers import leftovers
 from responder.config.problems import Findings, Problem, from_validation, sentences
 from responder.config.salvage import asks_for_discretion, doubts, sound_part
 from responder.config.spelling import did_you_mean
@@ -36,7 +37,7 @@ def load(path: Path, calendars: CalendarReader, *, salvage: bool = False) -> Con
 
     No secret is read, no network is touched, and nothing but the file and those it names (template, ca_file, calendar)
     is opened. What the file asks for and no reply may show is left out, and told in ``Config.refusals``: a line too few
-    must not cost the reply.
+    must not cost the reply. So is what nobody changed in a copy of the example, told in ``Config.faults``.
 
     Args:
         path: the file.
@@ -48,12 +49,13 @@ def load(path: Path, calendars: CalendarReader, *, salvage: bool = False) -> Con
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.
     """
     text = read_text(path)
-    reader = _Reader(_parse(path, text), salvage=salvage)
+    raw, invented = leftovers(_parse(path, text))
+    reader = _Reader(raw, salvage=salvage)
     sections = reader.sections()
-    findings = Findings(problems=reader.problems)
+    findings = Findings(problems=reader.problems, faults=invented)
     config = build(path, sections, calendars, findings)
     if config is None or (findings.problems and not salvage):
-        raise ConfigError(sentences(path, text, findings.problems + findings.refusals))
+        raise ConfigError(sentences(path, text, findings.problems + findings.faults + findings.refusals))
     if not (findings.problems or findings.faults or findings.refusals or findings.looks):
         return config
     looks = sentences(path, text, findings.looks)
@@ -157,13 +159,15 @@ class _Reader:
         return self._validated((key,), raw, model)
 
     def _tables(self, key: str, model: type[_Table]) -> dict[int, _Table]:
-        """The readable ones of an array of tables, by their index in the file."""
+        """The readable ones of an array of tables, by their index in the file; None stands for a leftover."""
         raw = self._raw.get(key, [])
-        if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
+        if not isinstance(raw, list) or not all(isinstance(entry, dict | None) for entry in raw):
             text = f"there may be several. Write [[{key}]] with double brackets"
             self.problems.append(Problem((key,), "wrong-brackets", text, at_key=True))
             raw = [raw] if self._salvage and isinstance(raw, dict) else []
-        read = {index: self._validated((key, index), entry, model) for index, entry in enumerate(raw)}
+        read = {
+            index: self._validated((key, index), entry, model) for index, entry in enumerate(raw) if entry is not None
+        }
         return {index: table for index, table in read.items() if table is not None}
 
     def _mailboxes(self) -> dict[int, schema.Mailbox]:
@@ -177,6 +181,6 @@ class _Reader:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            found = list(from_validation(model, loc, error))
+            found = list(from_validation(model, loc, raw, error))
             self.problems += found
             return sound_part(raw, model, [each.loc[len(loc) :] for each in found]) if self._salvage else None

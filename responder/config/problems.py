@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from responder.config.ranges import lines_to_write
 from responder.config.spelling import did_you_mean
 from responder.config.values import Fault
 from responder.core.errors import Told
@@ -98,17 +99,37 @@ def sentences(path: Path, text: str, problems: Iterable[Problem]) -> tuple[Told,
 
 def _closed(text: str) -> str:
     """With a full stop, whoever wrote the sentence."""
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return text if text.endswith((".", "?", "!", "\n")) else f"{text}."
 
 
-def from_validation(model: type[BaseModel], loc: Loc, error: ValidationError) -> Iterator[Problem]:
-    """Pydantic's errors in this project's words; ``loc`` is where the table stands."""
+def from_validation(model: type[BaseModel], loc: Loc, raw: object, error: ValidationError) -> Iterator[Problem]:
+    """Pydantic's errors in this project's words; ``loc`` is where the table stands, ``raw`` what was read of it."""
     all_details = error.errors(include_url=False, include_input=False)
     unknown = [details["loc"] for details in all_details if details["type"] == "extra_forbidden"]
     for details in all_details:
         if details["type"] == "missing" and any(_is_slip(strange, details["loc"]) for strange in unknown):
             continue  # the misspelt key is told, and with it the right one
-        yield _problem(model, loc, details)
+        problem = _problem(model, loc, details)
+        lines = lines_to_write(str(problem.loc[-1]), value_at(raw, details["loc"])) if _may_be_a_week(problem) else None
+        yield replace(problem, text=f"hours stand in one line for each day. Write:\n{lines}\n") if lines else problem
+
+
+def _may_be_a_week(problem: Problem) -> bool:
+    """Whether it may be hours for several days, in ``[hours]`` or where that table was expected."""
+    is_hours = problem.loc[-1] == "hours" and problem.code in ("unknown-key", "wrong-type")
+    return is_hours or (problem.code == "unknown-key" and "hours" in problem.loc[-2:-1])
+
+
+def value_at(raw: object, loc: Loc) -> object:
+    """What was read at a place; None when nothing was."""
+    for part in loc:
+        if isinstance(raw, dict):
+            raw = raw.get(part)
+        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
+            raw = raw[part]
+        else:
+            return None
+    return raw
 
 
 def _is_slip(strange: Loc, wanted: Loc) -> bool:

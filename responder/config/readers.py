@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from functools import cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -38,6 +39,31 @@ _ABBREVIATED_ZONES = {
     "AWST": "Australia/Perth",
     "EIRE": "Europe/Dublin",
 }
+
+_SPOKEN_ZONES = {
+    **dict.fromkeys(("pacific", "us pacific", "california"), "America/Los_Angeles"),
+    **dict.fromkeys(("mountain", "us mountain"), "America/Denver"),
+    **dict.fromkeys(("central", "us central"), "America/Chicago"),
+    **dict.fromkeys(("eastern", "us eastern"), "America/New_York"),
+    **dict.fromkeys(("alaska", "alaskan"), "America/Anchorage"),
+    **dict.fromkeys(("hawaii", "hawaiian", "hawaii aleutian"), "Pacific/Honolulu"),
+    **dict.fromkeys(("atlantic", "canada atlantic"), "America/Halifax"),
+    **dict.fromkeys(("newfoundland",), "America/St_Johns"),
+    **dict.fromkeys(("greenwich mean", "greenwich", "british", "gmt", "uk", "western european"), "Europe/London"),
+    **dict.fromkeys(("central european", "central europe", "romance", "middle european"), "Europe/Berlin"),
+    **dict.fromkeys(("eastern european", "fle", "gtb"), "Europe/Athens"),
+    **dict.fromkeys(("irish", "ireland"), "Europe/Dublin"),
+    **dict.fromkeys(("india", "indian"), "Asia/Kolkata"),
+    **dict.fromkeys(("japan", "tokyo"), "Asia/Tokyo"),
+    **dict.fromkeys(("singapore",), "Asia/Singapore"),
+    **dict.fromkeys(("israel",), "Asia/Jerusalem"),
+    **dict.fromkeys(("new zealand",), "Pacific/Auckland"),
+    **dict.fromkeys(("australian eastern", "aus eastern", "eastern australia"), "Australia/Sydney"),
+    **dict.fromkeys(("australian central", "cen australia"), "Australia/Adelaide"),
+    **dict.fromkeys(("australian western", "w australia"), "Australia/Perth"),
+    **dict.fromkeys(("south africa",), "Africa/Johannesburg"),
+}
+"""What people and Windows call the time of a place, without "standard", "summer" and "time"."""
 
 T = TypeVar("T")
 
@@ -142,11 +168,20 @@ def zone(value: object) -> ZoneInfo:
 
 
 def _zone_hint(name: str) -> str:
+    if spoken := _SPOKEN_ZONES.get(_spoken(name)):
+        return f' Did you mean "{spoken}"?'
     cities = _zones_by_city()
+    if slip := get_close_matches(name, cities.values(), n=1, cutoff=0.85):
+        return f' Did you mean "{slip[0]}"?'
     city = re.sub(r"\s+", "_", name.rsplit("/", 1)[-1].strip().lower())
-    if city in cities:
-        return f' Did you mean "{cities[city]}"?'
-    return did_you_mean(name, cities.values()) or ' Write continent and city, such as "Europe/London"'
+    close = [city] if city in cities else get_close_matches(city, cities, n=1, cutoff=0.8)
+    return f' Did you mean "{cities[close[0]]}"?' if close else ' Write continent and city, such as "Europe/London"'
+
+
+def _spoken(name: str) -> str:
+    """``Pacific Standard Time (US & Canada)`` as ``pacific``."""
+    words = re.sub(r"\(.*?\)|[^a-z ]", " ", name.lower().replace("w. europe", "central european")).split()
+    return " ".join(word for word in words if word not in ("standard", "daylight", "summer", "time", "zone", "us"))
 
 
 @cache

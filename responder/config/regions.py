@@ -8,8 +8,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cache
+from importlib.resources import files
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from responder.config.readers import text
 from responder.core.reply import directory as crisis
@@ -50,6 +53,57 @@ _NAMES: Final[Mapping[str, str]] = {
     "korea": "KR",
 }
 """What people call a country that no list of names does."""
+
+_ZONES_OF_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "US": {
+        "America/New_York": "CT DC DE GA MA MD ME NC NH NJ NY OH PA RI SC VA VT WV",
+        "America/New_York America/Chicago": "FL IN KY MI TN",
+        "America/Chicago": "AL AR IA IL LA MN MO MS OK WI",
+        "America/Chicago America/Denver": "KS ND NE SD TX",
+        "America/Denver": "CO MT NM UT WY",
+        "America/Phoenix America/Denver": "AZ",
+        "America/Boise America/Los_Angeles": "ID OR",
+        "America/Los_Angeles": "CA WA",
+        "America/Los_Angeles America/Denver": "NV",
+        "America/Anchorage America/Adak": "AK",
+        "Pacific/Honolulu": "HI",
+        "America/Puerto_Rico": "PR",
+        "America/St_Thomas": "VI",
+        "Pacific/Guam": "GU",
+        "Pacific/Saipan": "MP",
+        "Pacific/Pago_Pago": "AS",
+    },
+    "CA": {
+        "America/Vancouver America/Edmonton America/Dawson_Creek": "BC",
+        "America/Edmonton": "AB NT",
+        "America/Regina America/Edmonton": "SK",
+        "America/Winnipeg": "MB",
+        "America/Toronto America/Winnipeg": "ON",
+        "America/Toronto America/Halifax America/Blanc-Sablon": "QC",
+        "America/Halifax": "NB NS PE",
+        "America/St_Johns America/Halifax": "NL",
+        "America/Whitehorse": "YT",
+    },
+    "AU": {
+        "Australia/Sydney": "ACT NSW TAS VIC",
+        "Australia/Brisbane": "QLD",
+        "Australia/Adelaide": "SA",
+        "Australia/Darwin": "NT",
+        "Australia/Perth": "WA",
+    },
+}
+"""Zones whose clock is kept in a part of a wide country; the first is most people's."""
+
+_MOST_PEOPLES: Final[Mapping[str, str]] = {
+    "AU": "Australia/Sydney",
+    "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "RU": "Europe/Moscow",
+}
+"""Where the list of zones, which goes by place, begins with another one than that of most people."""
+
+_SOME_YEAR: Final = 2026
+_HOUR: Final = timedelta(hours=1)
 
 _CODE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _PART: Final = re.compile(r"[A-Z0-9]{1,3}")
@@ -124,3 +178,49 @@ def _country_names() -> Iterator[tuple[str, str]]:
                 continue
             if called:
                 yield called.casefold(), country
+
+
+# The time zone
+
+
+def clock_doubt(name: str, zone: ZoneInfo) -> str | None:
+    """By how much replies are wrong when a region's hours are read on the clock of a zone of another one.
+
+    Args:
+        name: the region.
+        zone: the practice's.
+
+    Returns:
+        None when some place in the region has the same clock all year.
+    """
+    zones = _zones_of(name)
+    if not zones or zone.key in zones:
+        return None
+    here = _offsets(zone)
+    apart = [tuple(a - b for a, b in zip(here, _offsets(ZoneInfo(each)), strict=True)) for each in zones]
+    if any(not any(each) for each in apart):
+        return None
+    hours = sorted({abs(each) / _HOUR for pair in apart for each in pair if each})
+    is_early = all(each >= timedelta(0) for pair in apart for each in pair)
+    is_late = all(each <= timedelta(0) for pair in apart for each in pair)
+    when = "too early" if is_early else "too late" if is_late else "too early or too late"
+    span = f"{hours[-1]:g} hour" if hours[0] == hours[-1] else f"{hours[0]:g} to {hours[-1]:g} hour"
+    span += "" if hours[-1] == 1 else "s"
+    cure = f'Write the zone of your place, such as "{_MOST_PEOPLES.get(name, zones[0])}", or the region of who writes'
+    return f"{zone.key} is not the clock of {name}: replies begin, end and name your opening {span} {when}. {cure}"
+
+
+def _offsets(zone: ZoneInfo) -> tuple[timedelta, ...]:
+    """From UTC, in January and in July."""
+    return tuple(datetime(_SOME_YEAR, month, 15, 12, tzinfo=zone).utcoffset() or timedelta(0) for month in (1, 7))
+
+
+def _zones_of(name: str) -> tuple[str, ...]:
+    """Every zone of a region; of a part of a wide country its own, where that is known."""
+    country, _, part = name.partition("-")
+    for zones, parts in _ZONES_OF_PARTS.get(country, {}).items():
+        if part in parts.split():
+            return tuple(zones.split())
+    lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line.startswith(f"{country}\t")]
+    return tuple(row[2] for row in rows)

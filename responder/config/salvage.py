@@ -15,9 +15,10 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from responder.config import schema
-from responder.config.problems import Loc, Problem
+from responder.config.problems import Loc, Problem, value_at
+from responder.config.ranges import DAYS, days_named
 from responder.config.spelling import nearest
-from responder.config.week import DAYS, Doubts
+from responder.config.week import Doubts
 from responder.core.hours.daily import NOT_OPEN
 
 _Table = TypeVar("_Table", bound=BaseModel)
@@ -104,11 +105,9 @@ def doubts(problems: Iterable[Problem], raw: Mapping[str, Any]) -> dict[Loc, Dou
     """What the problems leave unknown of each week: the practice's at ``()``, a mailbox's at ``("mailbox", 1)``."""
     found: dict[Loc, Doubts] = {}
     for problem in problems:
-        if problem.code == "leftover":
-            continue
         whose, loc = (problem.loc[:2], problem.loc[2:]) if problem.loc[0] == "mailbox" else ((), problem.loc)
         if loc:
-            table = _at(raw, whose)
+            table = value_at(raw, whose)
             _doubt(found.setdefault(whose, Doubts()), loc, problem.code, table if isinstance(table, dict) else {})
     return found
 
@@ -122,7 +121,7 @@ def _doubt(known: Doubts, loc: Loc, code: str, table: Mapping[str, Any]) -> None
         known.days |= days
         known.openings = known.openings or bool(days)
         return
-    if meant == "opening" and isinstance(day := _at(table, (*loc[:2], "date")), date):
+    if meant == "opening" and isinstance(day := value_at(table, (*loc[:2], "date")), date):
         known.dates.add(day.date() if isinstance(day, datetime) else day)
     elif meant not in _OF_HOURS and is_unknown and (day_name := nearest(last, DAYS)):  # a day's line in another table
         known.days.add(DAYS.index(day_name))
@@ -139,16 +138,7 @@ def _days(loc: Loc, table: object) -> set[int]:
     if key in DAYS:
         written = table.get(key)
         return set() if isinstance(written, str) and written.strip().lower() in NOT_OPEN else {DAYS.index(key)}
+    if several := days_named(key):
+        return {DAYS.index(day) for day in several if day not in table} or {DAYS.index(day) for day in several}
     meant = nearest(key, DAYS)
     return {DAYS.index(meant)} if meant else {number for number, day in enumerate(DAYS) if day not in table}
-
-
-def _at(raw: object, loc: Loc) -> object:
-    for part in loc:
-        if isinstance(raw, dict):
-            raw = raw.get(part)
-        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
-            raw = raw[part]
-        else:
-            return None
-    return raw

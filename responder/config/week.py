@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 from responder.config import schema
 from responder.config.closed import ClosedDays
 from responder.config.problems import Loc, Problem
+from responder.config.ranges import DAYS
 from responder.core.hours.daily import DAY_MINUTES, DailyInterval
 from responder.core.hours.schedule import Closure, Opening, Schedule
 
 _ALL_DAY: Final = DailyInterval(0, DAY_MINUTES)
-
-DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(slots=True)

@@ -151,7 +151,9 @@ class Daemon:
         troubles = [f"{label}: {trouble}" for label, trouble in found]
         troubles += [f"{s.label} cannot send: {s.health.sending}" for s in services if s.health.sending is not None]
         parts = [f"watching {watching} of {len(services)} mailboxes", f"{sent} replies sent", *troubles]
-        return "; ".join([*parts, *self._troubles(), self._state()])
+        return " ".join(
+            "; ".join([*parts, *self._troubles(), self._state()]).split()
+        )  # a line end would end the status
 
     def _troubles(self) -> list[str]:
         """What is wrong with the file, the breaker or the rates."""

@@ -12,7 +12,7 @@ import pytest
 from tests import ROOT
 from tests.system.site import RESPONDER
 
-CONFIG = ROOT / "config.example.toml"
+CONFIG = (ROOT / "config.example.toml").read_text(encoding="utf-8").replace("your-practice", "harbour")
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
@@ -47,7 +47,9 @@ PHONE = """<!DOCTYPE html><meta name="color-scheme" content="light dark"><title>
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four weeks as a page."""
     path = tmp_path_factory.mktemp("page") / "hours.html"
-    words = [str(RESPONDER), "hours", "--config", str(CONFIG), "--days", "28", "--html", str(path)]
+    config = path.with_name("config.toml")
+    config.write_text(CONFIG, encoding="utf-8")
+    words = [str(RESPONDER), "hours", "--config", str(config), "--days", "28", "--html", str(path)]
     subprocess.run(words, check=True, capture_output=True, timeout=30)
     return path
 

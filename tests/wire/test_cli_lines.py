@@ -33,7 +33,7 @@ address = "hello@harbour.example"
 provider = "fastmail"
 password = {{ env = "UNUSED" }}
 """
-OWN = '# the local one\n[[crisis.line]]\nname = "County crisis team"\nphone = "0808 157 0123"\nfor = "anyone"\n\n'
+OWN = '# the local one\n[[crisis.line]]\nname = "County crisis team"\nphone = "0808 196 0123"\nfor = "anyone"\n\n'
 QUESTION = b"[y/N] "
 DAY = date(2026, 11, 24)
 

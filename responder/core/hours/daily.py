@@ -179,6 +179,22 @@ def _suggestion(part: str) -> str:
     return f'"{meant or f"{_clock(start)}-{_clock(end)}"}"'
 
 
+def in_one_spelling(text: str) -> str | None:
+    """``9-5``, ``9am to 12.30, 2-5pm``: the hours as they are read; None when nobody can tell."""
+    parts: list[str] = []
+    for part in filter(None, re.split(r"\s*(?:[,;&+]|\band\b)\s*", text.strip())):
+        if not _STRICT.fullmatch(part):
+            suggested = _suggestion(part).strip('"')
+            part = suggested  # noqa: PLW2901 - in the one spelling from here on
+        if not _STRICT.fullmatch(part):
+            return None
+        parts.append(part)
+    try:
+        return ", ".join(map(str, parse_hours(parts)))
+    except ValueError:
+        return None
+
+
 def _loose_minute(hours: str, minutes: str | None, half: str | None) -> int:
     hour = int(hours)
     if half and hour <= DAY_MINUTES // HOUR_MINUTES // 2:

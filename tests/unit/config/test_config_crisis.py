@@ -43,7 +43,7 @@ def loaded(directory: Path, *parts: str, region: str = "GB") -> Config:
 
 def line(**keys: str) -> str:
     """A line of the practice's own."""
-    table = {"name": "County crisis team", "phone": "0808 157 0123", "for": "anyone", **keys}
+    table = {"name": "County crisis team", "phone": "0808 196 0123", "for": "anyone", **keys}
     return "[[crisis.line]]\n" + "".join(f'{key} = "{value}"\n' for key, value in table.items())
 
 
@@ -132,9 +132,9 @@ def test_a_paused_line_is_left_out_and_the_general_ones_stand_in(tmp_path: Path)
     ("keys", "told"),
     [
         ({"phone": "999"}, "crisis.line.phone: is an emergency number of GB"),
-        ({"phone": "0909 879 0123"}, "crisis.line.phone: is a premium-rate number"),
-        ({"phone": "0808 157 012"}, "crisis.line.phone: has a digit too few"),
-        ({"phone": "+1 212 555 0123"}, 'crisis.line.phone: is a number of US, not of GB; add country = "US"'),
+        ({"phone": "0909 111 0123"}, "crisis.line.phone: is a premium-rate number"),
+        ({"phone": "0808 196 012"}, "crisis.line.phone: has a digit too few"),
+        ({"phone": "+1 212 200 0123"}, 'crisis.line.phone: is a number of US, not of GB; add country = "US"'),
         ({"sms_number": "00000"}, "crisis.line.sms_number: has too few digits"),
     ],
 )
@@ -148,9 +148,9 @@ def test_an_own_line_that_must_not_be_shown_is_left_out(tmp_path: Path, keys: di
 
 def test_a_number_of_another_country_says_where_it_works(tmp_path: Path) -> None:
     """Named, it may be shown."""
-    config = loaded(tmp_path, line(phone="+1 212 555 0123", country="US"))
+    config = loaded(tmp_path, line(phone="+1 212 200 0123", country="US"))
     assert config.refusals == ()
-    assert "County crisis team (in the US; it may not be open at this hour).\n+1 212 555 0123\n" in text_of(
+    assert "County crisis team (in the US; it may not be open at this hour).\n+1 212 200 0123\n" in text_of(
         config.mailboxes[0].reply
     )
 

@@ -12,13 +12,18 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from responder.config import ServerConfig, providers, schema
+from responder.config import ConfigError, ServerConfig, providers, schema
+from responder.config import load as load_with
 from tests import ROOT
-from tests.configs import lines_of, load
+from tests.configs import lines_of, load, no_calendars
 from tests.unit.config.test_config_problems import CASES
 from tests.unit.config.test_config_syntax import HINTS
 
 EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+OWN = EXAMPLE.replace("your-practice.example", "harbour.example")
+"""As it is when somebody has put their own domain in."""
+HEADER = r"^(?:# (?=\[\[(?:closure|opening|crisis|contact_form)))?\[{1,2}([\w.]+)\]{1,2}$"
+"""Of tables that are on, and of those that are off and have every key."""
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -45,22 +50,53 @@ INLINE_KEYS = [key for table in INLINE for key in schema.keys_of(table)]
 
 def section(name: str) -> str:
     """Everything below one table's header of the example, up to the next one."""
-    parts = re.split(r"^\[{1,2}([\w.]+)\]{1,2}$", EXAMPLE, flags=re.MULTILINE)
+    parts = re.split(HEADER, EXAMPLE, flags=re.MULTILINE)
     return parts[parts.index(name) + 1]
 
 
-def test_the_example_is_a_file_that_works() -> None:
-    """Whoever copies it has one mailbox, a week, and nothing to mend but the names."""
-    config = load(ROOT / "config.example.toml")
-    assert config.practice_name == "Harbour Counselling"
-    assert [box.name for box in config.mailboxes] == ["hello@harbour.example"]
+def test_the_example_is_a_file_that_works(tmp_path: Path) -> None:
+    """With an own domain in it there is a mailbox and a week, and nothing else that somebody made up."""
+    path = tmp_path / "config.toml"
+    path.write_text(OWN, encoding="utf-8")
+    config = load(path)
+    assert [box.name for box in config.mailboxes] == ["you@harbour.example"]
     assert config.schedule.is_open(datetime(2026, 11, 24, 10, tzinfo=UTC))
-    assert lines_of(config.mailboxes[0], datetime(2026, 11, 24, 10, tzinfo=UTC))[0].name == "County crisis team"
+    assert (config.practice_name, config.compared_on, config.reply.approved) == (None, None, None)
+    assert (*config.schedule.closures, *config.schedule.openings) == ()
+    assert not any(line.own for line in lines_of(config.mailboxes[0]))
+    assert (*config.mailboxes[0].rules.contact_forms, *config.mailboxes[0].rules.aliases) == ()
+
+
+def test_the_example_as_it_is_answers_for_nobody() -> None:
+    """Its only mailbox is nobody's: a start is refused, and the line told."""
+    for salvage in (False, True):
+        with pytest.raises(ConfigError) as refused:
+            load_with(ROOT / "config.example.toml", no_calendars, salvage=salvage)
+        assert refused.value.codes == ("leftover",)
+        assert ": mailbox.address: " in str(refused.value)
+
+
+def test_whatever_is_turned_on_and_not_changed_is_found(tmp_path: Path) -> None:
+    """With every line of the example on, each invented line, closure, form and mailbox is left out, and told."""
+    path = tmp_path / "config.toml"
+    on = re.sub(
+        r"^# (\[\[(?:closure|crisis\.line|contact_form)\]\]|(?:name|note|from|until|phone|for|hours) += )",
+        r"\1",
+        EXAMPLE,
+        flags=re.MULTILINE,
+    )
+    own = '[[mailbox]]\naddress = "a@harbour.example"\nprovider = "fastmail"\npassword = { credential = "a" }\n'
+    path.write_text(on.replace('hours = "10:00-14:00"\n', "", 1) + own, encoding="utf-8")
+    config = load(path)
+    told = {fault.split(": ")[1] for fault in config.faults if fault.code == "leftover"}
+    assert told == {"practice.name", "closure.note", "crisis.line.phone", "contact_form.from", "mailbox.address"}
+    assert [box.name for box in config.mailboxes] == ["a@harbour.example"]
+    assert not any(line.own for line in lines_of(config.mailboxes[0]))
 
 
 def test_every_mailbox_that_is_off_works_when_it_is_turned_on(tmp_path: Path) -> None:
     """The second mailbox of the example is complete."""
-    head, _, tail = EXAMPLE.partition("# A second mailbox")
+    head, _, tail = OWN.partition("# A second mailbox")
     lines = [line.removeprefix("# ") for line in tail.splitlines() if re.match(r"# (\[\[|\w+ += [{\"])", line)]
     relay = [line for line in lines if "localhost" in line]
     text = head + "\n".join(line for line in lines if not (line.startswith("smtp") and line not in relay))
@@ -72,7 +108,7 @@ def test_every_mailbox_that_is_off_works_when_it_is_turned_on(tmp_path: Path) ->
 
 def test_the_hours_of_one_mailbox_work_when_they_are_turned_on(tmp_path: Path) -> None:
     """With their closure and their opening; they are the first mailbox's alone."""
-    head, _, tail = EXAMPLE.partition("# Hours of the mailbox above alone")
+    head, _, tail = OWN.partition("# Hours of the mailbox above alone")
     block, _, _ = tail.partition("# A second mailbox")
     lines = [line.removeprefix("# ") for line in block.splitlines() if re.match(r"# (\[|\w+ +=)", line)]
     path = tmp_path / "config.toml"
@@ -110,7 +146,7 @@ def _default_lines() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     table = ""
     for line in EXAMPLE.splitlines():
-        if header := re.fullmatch(r"\[{1,2}([\w.]+)\]{1,2}", line):
+        if header := re.match(HEADER, line):
             table = header[1]
         if match := re.fullmatch(r"# (\w+ = .*?)\s+# the default", line):
             found.append((table, match[1]))

@@ -42,7 +42,7 @@ LEAD_ELSEWHERE = {"kr-1577-0199": "tel:15770199", "lu-sos-detresse": "tel:+35245
 @pytest.mark.parametrize(
     ("number", "country", "tel"),
     [
-        ("0808 157 0123", "GB", "tel:+448081570123"),
+        ("0808 196 0123", "GB", "tel:+448081960123"),
         ("020 7946 0000", "GB", "tel:+442079460000"),
         ("+44 20 7946 0000", "GB", "tel:+442079460000"),
         ("+353 1 234 5678", "IE", "tel:+35312345678"),
@@ -131,9 +131,9 @@ def leads_to(number: str, country: str) -> str:
 def test_an_own_line_gets_its_link(tmp_path: Path) -> None:
     """Nothing is said about a number that is in order."""
     path = tmp_path / "config.toml"
-    path.write_text(f'{BASE}{LINE}phone = "0808 157 0123"\nsms_number = "85258"\n', encoding="utf-8")
+    path.write_text(f'{BASE}{LINE}phone = "0808 196 0123"\nsms_number = "85258"\n', encoding="utf-8")
     config = load(path)
-    assert lines_of(config.mailboxes[0])[0].tel == "tel:+448081570123"
+    assert lines_of(config.mailboxes[0])[0].tel == "tel:+448081960123"
     assert config.refusals == ()
     assert not [warning for warning in config.warnings if "crisis" in warning]
 
@@ -141,7 +141,7 @@ def test_an_own_line_gets_its_link(tmp_path: Path) -> None:
 def test_an_own_line_that_nobody_can_call_is_left_out(tmp_path: Path) -> None:
     """The national ones are shown, and the sentence stands at the number."""
     path = tmp_path / "config.toml"
-    path.write_text(f'{BASE}{LINE}phone = "0808 157 012345678"\n', encoding="utf-8")
+    path.write_text(f'{BASE}{LINE}phone = "0808 196 012345678"\n', encoding="utf-8")
     config = load(path)
     assert [line.name for line in lines_of(config.mailboxes[0])] == ["Samaritans", "Shout"]
     assert config.refusals == (f"{path}:14:9: crisis.line.phone: has too many digits for a number of GB; {PAGE}.",)

@@ -342,7 +342,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "own line for nobody": (
         "",
-        '▸[[crisis.line]]\nname = "County crisis team"\nphone = "0808 157 0123"\n',
+        '▸[[crisis.line]]\nname = "County crisis team"\nphone = "0808 196 0123"\n',
         'crisis.line.for: missing. Write, for example, for = "people already in its care".',
     ),
     # reply

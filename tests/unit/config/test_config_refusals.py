@@ -79,7 +79,7 @@ CASES = {
         GENERAL,
     ),
     "one own line of two": (
-        f'[crisis]\nlines = ["gb-shout"]\n{OWN}phone = "0808 157 0123"\n▸{OWN}',
+        f'[crisis]\nlines = ["gb-shout"]\n{OWN}phone = "0808 196 0123"\n▸{OWN}',
         'crisis.line: crisis line "County crisis team": it has no number; add phone or sms_number.',
         ["own-county-crisis-team", "gb-shout", "gb-samaritans"],
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from responder.adapters.calendars.public import public_holidays
-from responder.config.regions import known_parts, region
+from responder.config.regions import _ZONES_OF_PARTS, _zones_of, clock_doubt, known_parts, region
 from responder.core.reply.directory import countries, emergency_of, load
 
 
@@ -100,3 +101,45 @@ def test_a_plain_country_needs_neither_names_nor_holidays() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "said"),
+    [
+        ("US", "Europe/London", "5 to 11 hours too early"),
+        ("US-CA", "America/New_York", "3 hours too early"),
+        ("US-PR", "America/New_York", "1 hour too late"),
+        ("DE", "Europe/London", "1 hour too late"),
+        ("AU-WA", "Australia/Sydney", "2 to 3 hours too early"),
+        ("JP", "America/New_York", "13 to 14 hours too late"),
+        ("GB", "UTC", "1 hour too late"),
+    ],
+)
+def test_the_clock_of_another_region_is_told_with_what_it_does(name: str, zone: str, said: str) -> None:
+    """By how much replies will be wrong, and which zone to write."""
+    doubt = clock_doubt(name, ZoneInfo(zone))
+    assert doubt is not None
+    assert f"name your opening {said}. Write the zone of your place, such as " in doubt
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        *(("GB-ENG", "Europe/London"), ("GB", "Europe/Dublin"), ("LU", "Europe/Paris"), ("US", "US/Pacific")),
+        *(("US-IN", "America/Indiana/Indianapolis"), ("US-AZ", "America/Phoenix"), ("AU", "Australia/Perth")),
+        ("IS", "UTC"),
+    ],
+)
+def test_a_clock_that_shows_the_same_time_all_year_is_right(name: str, zone: str) -> None:
+    """Whatever its place is called."""
+    assert clock_doubt(name, ZoneInfo(zone)) is None
+
+
+def test_every_region_has_a_clock() -> None:
+    """No country of the directory is without zones, and its own are right for it."""
+    for country in countries():
+        zones = _zones_of(country)
+        assert zones, country
+        assert all(clock_doubt(country, ZoneInfo(zone)) is None for zone in zones), country
+    for country, parts in _ZONES_OF_PARTS.items():
+        assert set(" ".join(parts.values()).split()) <= known_parts(country)

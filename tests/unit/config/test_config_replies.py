@@ -321,7 +321,7 @@ def test_what_the_linter_only_warns_of_goes_out(tmp_path: Path) -> None:
 
 def test_the_words_of_an_own_line_are_told_and_never_cost_it(tmp_path: Path) -> None:
     """It is a way to help, however it is put."""
-    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 157 0123"\nfor = "our clients, confidential"\n'
+    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 196 0123"\nfor = "our clients, confidential"\n'
     config = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))
     assert config.refusals == ()
     assert lines_of(config.mailboxes[0])[0].name == "Night team"
@@ -330,7 +330,7 @@ def test_the_words_of_an_own_line_are_told_and_never_cost_it(tmp_path: Path) -> 
 
 def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_path: Path) -> None:
     """It shows a line's hours and not its name; the line stays, and the refusal is told."""
-    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 157 0123"\nfor = "anyone"\n'
+    line = '[[crisis.line]]\nname = "Night team"\nphone = "0808 196 0123"\nfor = "anyone"\n'
     hours = 'hours = "22:00-06:00, by Harbour Counselling"\n'
     style = '[mailbox.reply]\nstyle = "discreet"\n'
     told = loaded(tmp_path, PRACTICE, line, hours, MAILBOX.format("hello"), style)
@@ -340,7 +340,7 @@ def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_p
     assert lines_of(box)[0].typed_hours == ""
     for each in Composer(box.reply).samples():
         text = Composer(box.reply).text(each.period, each.now)
-        assert "0808 157 0123" in text
+        assert "0808 196 0123" in text
         assert "Harbour" not in text
     assert loaded(tmp_path, PRACTICE, line, hours, MAILBOX.format("hello")).refusals == ()
 
@@ -348,35 +348,35 @@ def test_hours_that_tell_whose_line_it_is_are_left_out_of_a_discreet_reply(tmp_p
 @pytest.mark.parametrize("hours", ["when Safe Haven is staffed", "Roe is there 9 to 5", "only while he is at work"])
 def test_a_discreet_reply_shows_of_typed_hours_only_clock_times(tmp_path: Path, hours: str) -> None:
     """Words could say whose line it is; clock times cannot."""
-    line = '[[crisis.line]]\nname = "Safe Haven"\nphone = "0808 157 0123"\nfor = "anyone"\nhours = "{0}"\n'
+    line = '[[crisis.line]]\nname = "Safe Haven"\nphone = "0808 196 0123"\nfor = "anyone"\nhours = "{0}"\n'
     style = '[reply]\nstyle = "discreet"\n'
     (box,) = loaded(tmp_path, PRACTICE, line.format(hours), style, MAILBOX.format("hello")).mailboxes
     text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
-    assert "call (it may not be open at this hour)\n0808 157 0123\n" in text
+    assert "call (it may not be open at this hour)\n0808 196 0123\n" in text
     (box,) = loaded(tmp_path, PRACTICE, line.format("17:00 to 09:00"), style, MAILBOX.format("hello")).mailboxes
     text = next(Composer(box.reply).text(each.period, each.now) for each in Composer(box.reply).samples())
-    assert "call (17:00 to 09:00)\n0808 157 0123\n" in text
+    assert "call (17:00 to 09:00)\n0808 196 0123\n" in text
 
 
 def test_an_exception_that_a_practice_types_is_not_cut_off(tmp_path: Path) -> None:
     """Around the clock "but at Christmas" is not day and night, and everyone "in our care" is not everyone."""
     line = (
-        '[[crisis.line]]\nname = "County team"\nphone = "0808 157 0123"\nfor = "everyone; who is in our care"\n'
+        '[[crisis.line]]\nname = "County team"\nphone = "0808 196 0123"\nfor = "everyone; who is in our care"\n'
         'hours = "24/7; closed at Christmas"\n'
     )
     (box,) = loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello")).mailboxes
     text = Composer(box.reply).text(*_some(loaded(tmp_path, PRACTICE, line, MAILBOX.format("hello"))))
-    assert "call County team (for everyone; who is in our care; 24/7; closed at Christmas).\n0808 157 0123\n" in text
+    assert "call County team (for everyone; who is in our care; 24/7; closed at Christmas).\n0808 196 0123\n" in text
 
 
 def test_a_link_sends_a_text_message_where_the_number_says(tmp_path: Path) -> None:
     """A full number in the form that every telephone dials."""
-    line = '[[crisis.line]]\nname = "Texts"\nsms_number = "+44 (0)7700 900123"\nfor = "anyone"\nsms_keyword = "HI"\n'
+    line = '[[crisis.line]]\nname = "Texts"\nsms_number = "+44 (0)7911 123456"\nfor = "anyone"\nsms_keyword = "HI"\n'
     config = loaded(tmp_path, PRACTICE, line, "[reply]\nhtml = true\n", MAILBOX.format("hello"))
     shown = [each for each in lines_of(config.mailboxes[0]) if each.own]
     for each in shown:
         assert each.text is not None
-        assert each.text.tel == "tel:+447700900123"
+        assert each.text.tel == "tel:+447911123456"
     assert shown or config.refusals
 
 

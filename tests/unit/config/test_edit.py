@@ -19,7 +19,7 @@ from responder.core.errors import ConfigError
 from tests import ROOT
 from tests.configs import load
 
-EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8").replace("your-practice", "harbour")
 START, END = datetime.fromisoformat("2026-11-23T18:05"), datetime.fromisoformat("2026-12-07T00:00")
 
 PLAIN = """\

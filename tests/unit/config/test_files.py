@@ -13,7 +13,7 @@ from responder.config import ConfigError, files
 from tests import ROOT
 from tests.configs import load
 
-EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8").replace("your-practice", "harbour")
 
 
 def _fifo(place: Path) -> Path:

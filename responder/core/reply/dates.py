@@ -74,7 +74,7 @@ def _by_babel(at: datetime, zone: ZoneInfo, tongue: Language, region: str, now: 
 
 
 def _zone_in_words(zone: ZoneInfo, words: dict[str, Any], locale: Locale) -> str:
-    """By its city, which stays right when neighbours choose another clock; unless the language has a better name for it."""
+    """By its city, which stays right when neighbours choose another clock; unless the language has a better name."""
     from babel.dates import get_timezone_location
 
     named = words.get("zones", {}).get(zone.key)

@@ -160,7 +160,7 @@ class _Reader:
 
     def _tables(self, key: str, model: type[_Table]) -> dict[int, _Table]:
         """The readable ones of an array of tables, by their index in the file; None stands for a leftover."""
-        raw = self._raw.get(key, [])
+        raw: Any = self._raw.get(key, [])
         if not isinstance(raw, list) or not all(isinstance(entry, dict | None) for entry in raw):
             text = f"there may be several. Write [[{key}]] with double brackets"
             self.problems.append(Problem((key,), "wrong-brackets", text, at_key=True))

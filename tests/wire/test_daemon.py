@@ -22,7 +22,6 @@ from responder.cli.demo import demo
 from responder.cli.judging import _serve
 from responder.core.outcome import Deferred
 from responder.daemon.daemon import Daemon
-from responder.daemon.housekeeping import Housekeeping
 from responder.daemon.supervise import Supervisor
 from responder.demo.story import show
 from responder.live.health import BreakerState
@@ -129,19 +128,6 @@ async def test_a_reload_tries_refused_logins_again(tmp_path: Path) -> None:
     assert running.service._wake.is_set()
     await mailboxes.end_all(2)
     await ledger.close()
-
-
-async def test_a_job_that_was_missed_runs_once_however_late(tmp_path: Path) -> None:
-    """After a machine slept, APScheduler would drop what is a second late, or run each time that was missed."""
-    ledger = await Ledger.open(tmp_path / "state")
-    housekeeping = Housekeeping(ledger, lambda: datetime.now(UTC), lambda: None)
-    housekeeping.start()
-    try:
-        jobs = housekeeping._scheduler.get_jobs()
-        assert [(job.coalesce, job.misfire_grace_time, job.max_instances) for job in jobs] == [(True, None, 1)] * 3
-    finally:
-        housekeeping.stop()
-        await ledger.close()
 
 
 async def test_the_demo_keeps_its_promises() -> None:

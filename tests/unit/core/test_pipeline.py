@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -82,3 +83,28 @@ def test_answered_since_is_a_test_of_times() -> None:
     assert way.answered_since(period, NIGHT) == period.start
     just_closed = period.start + timedelta(hours=1)
     assert way.answered_since(period, just_closed) == just_closed - timedelta(hours=4)
+
+
+def received(at: datetime) -> bytes:
+    """A person's message with a top-most Received of that time."""
+    return f"Received: by mx.harbour.example; {format_datetime(at)}\r\n".encode() + header_block()
+
+
+@pytest.mark.parametrize(
+    ("arrived", "delivered", "rule", "listed"),
+    [
+        (NOON - timedelta(days=3), NIGHT, "in-hours", True),
+        (NOON - timedelta(days=3), NOON - timedelta(days=3), "in-hours", False),
+        (NIGHT - timedelta(days=2), NIGHT, "too-old", True),
+        (NIGHT - timedelta(days=2), NIGHT - timedelta(days=2, hours=5), "too-old", False),
+        (NIGHT, NIGHT - timedelta(hours=5), "out-of-hours", False),
+    ],
+    ids=["in hours by the one", "by both", "too old by the one", "by both", "answered"],
+)
+def test_a_silence_that_the_time_of_delivery_contradicts_is_listed(
+    arrived: datetime, delivered: datetime, rule: str, listed: bool
+) -> None:
+    """A server in another zone may have silenced a person."""
+    decision = pipeline().judge(fetched(received(delivered), arrived), now=NIGHT).decision
+    assert decision.rule == rule
+    assert (isinstance(decision, Skip) and decision.maybe_person) == listed

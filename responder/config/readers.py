@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from responder.config.spelling import did_you_mean
@@ -25,47 +27,19 @@ from responder.core.mail import headers
 from responder.core.message import Address
 from responder.core.reply import LANGUAGES
 
-_ABBREVIATED_ZONES = {
-    **dict.fromkeys(("GMT", "BST", "WET", "GB", "UK"), "Europe/London"),
-    **dict.fromkeys(("CET", "CEST", "MET", "MEZ"), "Europe/Berlin"),
-    **dict.fromkeys(("EET", "EEST"), "Europe/Athens"),
-    **dict.fromkeys(("EST", "EDT", "ET", "EST5EDT"), "America/New_York"),
-    **dict.fromkeys(("CST", "CDT", "CT", "CST6CDT"), "America/Chicago"),
-    **dict.fromkeys(("MST", "MDT", "MT", "MST7MDT"), "America/Denver"),
-    **dict.fromkeys(("PST", "PDT", "PT", "PST8PDT"), "America/Los_Angeles"),
-    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
-    **dict.fromkeys(("NZST", "NZDT", "NZ"), "Pacific/Auckland"),
-    "HST": "Pacific/Honolulu",
-    "AWST": "Australia/Perth",
-    "EIRE": "Europe/Dublin",
-}
-
-_SPOKEN_ZONES = {
-    **dict.fromkeys(("pacific", "us pacific", "california"), "America/Los_Angeles"),
-    **dict.fromkeys(("mountain", "us mountain"), "America/Denver"),
-    **dict.fromkeys(("central", "us central"), "America/Chicago"),
-    **dict.fromkeys(("eastern", "us eastern"), "America/New_York"),
-    **dict.fromkeys(("alaska", "alaskan"), "America/Anchorage"),
-    **dict.fromkeys(("hawaii", "hawaiian", "hawaii aleutian"), "Pacific/Honolulu"),
-    **dict.fromkeys(("atlantic", "canada atlantic"), "America/Halifax"),
-    **dict.fromkeys(("newfoundland",), "America/St_Johns"),
-    **dict.fromkeys(("greenwich mean", "greenwich", "british", "gmt", "uk", "western european"), "Europe/London"),
-    **dict.fromkeys(("central european", "central europe", "romance", "middle european"), "Europe/Berlin"),
-    **dict.fromkeys(("eastern european", "fle", "gtb"), "Europe/Athens"),
-    **dict.fromkeys(("irish", "ireland"), "Europe/Dublin"),
-    **dict.fromkeys(("india", "indian"), "Asia/Kolkata"),
-    **dict.fromkeys(("japan", "tokyo"), "Asia/Tokyo"),
-    **dict.fromkeys(("singapore",), "Asia/Singapore"),
-    **dict.fromkeys(("israel",), "Asia/Jerusalem"),
-    **dict.fromkeys(("new zealand",), "Pacific/Auckland"),
-    **dict.fromkeys(("australian eastern", "aus eastern", "eastern australia"), "Australia/Sydney"),
-    **dict.fromkeys(("australian central", "cen australia"), "Australia/Adelaide"),
-    **dict.fromkeys(("australian western", "w australia"), "Australia/Perth"),
-    **dict.fromkeys(("south africa",), "Africa/Johannesburg"),
-}
-"""What people and Windows call the time of a place, without "standard", "summer" and "time"."""
+WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+"""What people write, and what is meant."""
 
 T = TypeVar("T")
+
+
+def meant(table: str) -> dict[str, str]:
+    """By what people write, what is meant."""
+    return {written: right for right, spellings in WORDS[table].items() for written in spellings}
+
+
+_ABBREVIATED_ZONES = meant("zone_abbreviations")
+_SPOKEN_ZONES = meant("spoken_zones")
 
 
 def coded(code: str, read: Callable[[object], T]) -> Callable[[object], T]:
@@ -90,18 +64,6 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
 """With what turns the direction of writing round or is not seen at all: a name must read as it is typed."""
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
-_FOLDERS_NOT_FOR_REPLIES = frozenset(
-    (
-        *("sent", "sent items", "sent mail", "sent messages", "outbox", "drafts", "draft", "templates"),
-        *("junk", "junk email", "junk e-mail", "spam", "bulk", "bulk mail"),
-        *("trash", "bin", "deleted", "deleted items", "deleted messages"),
-        *("archive", "all mail", "important", "starred"),
-        *("gesendet", "gesendete objekte", "gesendete elemente", "entwürfe", "papierkorb", "gelöscht", "spamverdacht"),
-        *("gelöschte elemente", "archiv", "envoyés", "messages envoyés", "brouillons", "corbeille", "indésirables"),
-        *("courrier indésirable", "enviados", "borradores", "papelera", "correo no deseado"),
-    )
-)
-"""What lies there was not sent to the practice just now: its own mail, spam, or moved by hand (RULES 23)."""
 
 
 def text(value: object) -> str:
@@ -396,7 +358,7 @@ def folder(value: object) -> str:
         raise ValueError(
             "this is one of Gmail's views of other folders, which shows mail twice. Watch INBOX or a label"
         )
-    if re.split(r"[/.\\]", name)[-1].strip().lower() in _FOLDERS_NOT_FOR_REPLIES:
+    if re.split(r"[/.\\]", name)[-1].strip().lower() in WORDS["not_for_replies"]:
         raise ValueError("mail does not arrive in this folder: it is sent, discarded or moved there. Watch INBOX")
     if set(name) & set("*%"):
         raise ValueError("name one folder; * and % are not allowed in it")

@@ -14,93 +14,12 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from responder.config.readers import text
+from responder.config.readers import WORDS, meant, text
 from responder.core.reply import directory as crisis
 
-_PARTS: Final[Mapping[str, frozenset[str]]] = {
-    "AU": frozenset(("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")),
-    "CA": frozenset(("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")),
-    "GB": frozenset(("ENG", "NIR", "SCT", "WLS")),
-    "FR": frozenset(),  # the list of holidays knows only the parts that have days of their own
-    "IE": frozenset(),
-    "NZ": frozenset(),
-    "US": frozenset(
-        (
-            *("AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS"),
-            *("KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC"),
-            *("ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY"),
-            *("AS", "GU", "MP", "PR", "VI"),
-        )
-    ),
-}
-"""Parts that are told apart without asking anybody; empty where any is taken."""
-
-_NAMES: Final[Mapping[str, str]] = {
-    "uk": "GB",
-    "en": "GB",
-    "el": "GR",
-    "england": "GB-ENG",
-    "scotland": "GB-SCT",
-    "wales": "GB-WLS",
-    "cymru": "GB-WLS",
-    "northern ireland": "GB-NIR",
-    "great britain": "GB",
-    "usa": "US",
-    "america": "US",
-    "holland": "NL",
-    "czech republic": "CZ",
-    "hong kong": "HK",
-    "korea": "KR",
-}
-"""What people call a country that no list of names does."""
-
-_ZONES_OF_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "US": {
-        "America/New_York": "CT DC DE GA MA MD ME NC NH NJ NY OH PA RI SC VA VT WV",
-        "America/New_York America/Chicago": "FL IN KY MI TN",
-        "America/Chicago": "AL AR IA IL LA MN MO MS OK WI",
-        "America/Chicago America/Denver": "KS ND NE SD TX",
-        "America/Denver": "CO MT NM UT WY",
-        "America/Phoenix America/Denver": "AZ",
-        "America/Boise America/Los_Angeles": "ID OR",
-        "America/Los_Angeles": "CA WA",
-        "America/Los_Angeles America/Denver": "NV",
-        "America/Anchorage America/Adak": "AK",
-        "Pacific/Honolulu": "HI",
-        "America/Puerto_Rico": "PR",
-        "America/St_Thomas": "VI",
-        "Pacific/Guam": "GU",
-        "Pacific/Saipan": "MP",
-        "Pacific/Pago_Pago": "AS",
-    },
-    "CA": {
-        "America/Vancouver America/Edmonton America/Dawson_Creek": "BC",
-        "America/Edmonton": "AB NT",
-        "America/Regina America/Edmonton": "SK",
-        "America/Winnipeg": "MB",
-        "America/Toronto America/Winnipeg": "ON",
-        "America/Toronto America/Halifax America/Blanc-Sablon": "QC",
-        "America/Halifax": "NB NS PE",
-        "America/St_Johns America/Halifax": "NL",
-        "America/Whitehorse": "YT",
-    },
-    "AU": {
-        "Australia/Sydney": "ACT NSW TAS VIC",
-        "Australia/Brisbane": "QLD",
-        "Australia/Adelaide": "SA",
-        "Australia/Darwin": "NT",
-        "Australia/Perth": "WA",
-    },
-}
-"""Zones whose clock is kept in a part of a wide country; the first is most people's."""
-
-_MOST_PEOPLES: Final[Mapping[str, str]] = {
-    "AU": "Australia/Sydney",
-    "BR": "America/Sao_Paulo",
-    "CA": "America/Toronto",
-    "RU": "Europe/Moscow",
-}
-"""Where the list of zones, which goes by place, begins with another one than that of most people."""
+_NAMES: Final = meant("regions")
+_MOST_PEOPLES: Final[Mapping[str, str]] = WORDS["most_peoples"]
+_ZONES_OF_PARTS: Final[Mapping[str, Mapping[str, str]]] = WORDS["zones_of_parts"]
 
 _SOME_YEAR: Final = 2026
 _HOUR: Final = timedelta(hours=1)
@@ -140,8 +59,8 @@ def region(value: object) -> str:
 @cache
 def known_parts(country: str) -> frozenset[str]:
     """The ISO 3166-2 parts of a country; empty where nobody here lists them, and any will do."""
-    if country in _PARTS:
-        return _PARTS[country]
+    if country in WORDS["parts"]:
+        return frozenset(WORDS["parts"][country])
     from holidays import list_supported_countries
 
     listed = _parts(list_supported_countries(include_aliases=False).get(country, ()))

@@ -58,45 +58,30 @@ ReplyStyle = Annotated[Literal["ordinary", "discreet"], PlainValidator(readers.c
 MaxAge = Annotated[
     timedelta,
     PlainValidator(
-        readers.coded(
-            "bad-duration",
-            readers.duration(
-                timedelta(minutes=15),
-                timedelta(days=3),
-                "less would miss mail that arrived while a server was away, more would answer what is long settled",
-            ),
+        readers.duration(
+            timedelta(minutes=15),
+            timedelta(days=3),
+            "less would miss mail that arrived while a server was away, more would answer what is long settled",
         )
     ),
 ]
 Floor = Annotated[
     timedelta,
     PlainValidator(
-        readers.coded(
-            "bad-duration",
-            readers.duration(timedelta(0), timedelta(hours=12), "more would leave out the reply of the next evening"),
-        )
+        readers.duration(timedelta(0), timedelta(hours=12), "more would leave out the reply of the next evening")
     ),
 ]
 RepeatAfter = Annotated[
     timedelta,
     PlainValidator(
-        readers.coded(
-            "bad-duration",
-            readers.duration(
-                timedelta(days=1), timedelta(days=30), "nobody should get this reply more than once a day"
-            ),
-        )
+        readers.duration(timedelta(days=1), timedelta(days=30), "nobody should get this reply more than once a day")
     ),
 ]
 
 
 PerSender = Annotated[
     int,
-    PlainValidator(
-        readers.coded(
-            "bad-count", readers.count(10, "nobody should get this reply more often, and 0 would silence everybody")
-        )
-    ),
+    PlainValidator(readers.count(10, "nobody should get this reply more often, and 0 would silence everybody")),
 ]
 PerHour = Annotated[
     int,

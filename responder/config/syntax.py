@@ -19,32 +19,7 @@ _LOOKED_AT = 500
 _NEVER_CLOSED = re.compile(r"Unterminated string|Expected \"'")
 _OPEN_QUOTE = re.compile(r"=\s*(\"\"\"|'''|[\"'])(?:(?!\1).)*$")
 
-_LINE_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile("[\u201c-\u201f\u2018-\u201b\u00ab\u00bb]"),
-        'there are typographic quotes here; type the plain one: "',
-    ),
-    (re.compile("[\u00a0\u2007\u202f\u2003\u200b\ufeff]"), "there is an invisible character here; retype the line"),
-    (re.compile(r"^\s*\w+\s*:"), "a key and its value are joined by =, not by a colon"),
-    (re.compile(r"=\s*\d\d?[./]\d\d?[./]\d{4}"), "a date is written year first, such as 2026-12-24"),
-    (re.compile(r"=\s*\d{1,2}[:.]\d\d|=\s*\d{1,2}\s*-"), 'hours are text in double quotes, such as "09:00-17:00"'),
-    (
-        re.compile(r"=\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!:)"),
-        "a time of day here needs its seconds, such as 2026-12-24T12:00:00",
-    ),
-    (re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|Yes|No|on|off)\s*(#|$)"), "write true or false, in lower case"),
-    (re.compile(r'"[^"]*\\[^"]*"'), "a backslash in double quotes starts an escape; use single quotes or /"),
-    (re.compile(r"^\s*\[{1,2}[^\]]*$"), "a table's name needs its closing bracket"),
-    (
-        re.compile(r"^\s*\[\[mailbox\]\]"),
-        "tables of a mailbox, such as [mailbox.hours], stand below its [[mailbox]]; move them",
-    ),
-    (_OPEN_QUOTE, "a text is not closed; put the same quote at its end"),
-    (re.compile(r'""\w|=\s*"[^"]*"\s*\w'), "there is a quote too many or too few on this line"),
-    (re.compile(r"=\s*$"), "the value is missing"),
-    (re.compile(r"=\s*[A-Za-z@][^\"'=]*$"), "text stands in double quotes"),
-)
-"""The first that fits the line is told."""
+_HINTS: list[dict[str, str]] = tomllib.loads(Path(__file__).with_name("syntax.toml").read_text("utf-8"))["hint"]
 
 
 def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Told:
@@ -58,7 +33,7 @@ def explain(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Told:
     reason = _AT.sub("", str(error))
     place = (_unclosed(text) if _NEVER_CLOSED.match(reason) else None) or _place(text, str(error))
     line = text.split("\n")[place.line - 1][:_LOOKED_AT]
-    hint = _no_such_day(line) or next((hint for pattern, hint in _LINE_HINTS if pattern.search(line)), None)
+    hint = _no_such_day(line) or next((hint["tell"] for hint in _HINTS if re.search(hint["pattern"], line)), None)
     cure = f"{hint[0].upper()}{hint[1:]}" if hint else "Compare the line with config.example.toml"
     return Told("bad-toml", f"{path}:{place.line}:{place.column}: not TOML: {_plain(reason)}. {cure}.")
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import selectors
+import signal
 import stat
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,25 +118,58 @@ def _from_command(argv: tuple[str, ...], directory: Path, environ: Mapping[str, 
     where = f"command {Path(argv[0]).name}"  # its arguments may say more than a log should
     cure = "Run it by hand as the same user, and see that the password is the first line it prints."
     try:
-        done = subprocess.run(  # noqa: S603 - the owner of the file chose the program; no shell is involved
+        process = subprocess.Popen(  # noqa: S603 - the owner of the file chose the program; no shell is involved
             argv,
             cwd=directory,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=COMMAND_TIMEOUT,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        raise PermanentError(where, f"gave no answer within {COMMAND_TIMEOUT:.0f} seconds", cure=cure) from None
     except OSError as error:
         raise PermanentError(
             where, f"cannot be started: {error.strerror}", cure="Correct its name or its mode."
         ) from None
-    if done.returncode != 0:
-        raise PermanentError(where, f"ended with status {done.returncode}", cure=cure)
-    return _checked(where, done.stdout.partition(b"\n")[0])
+    try:
+        content = _output(process, time.monotonic() + COMMAND_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise PermanentError(where, f"gave no answer within {COMMAND_TIMEOUT:.0f} seconds", cure=cure) from None
+    finally:
+        _end(process)
+    if len(content) <= MAX_OCTETS and process.returncode != 0:
+        raise PermanentError(where, f"ended with status {process.returncode}", cure=cure)
+    return _checked(where, content if len(content) > MAX_OCTETS else content.partition(b"\n")[0])
+
+
+def _output(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """What it prints before it ends, but no more than one octet too many.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended in time.
+    """
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    content = b""
+    with process.stdout as pipe, selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while len(content) <= MAX_OCTETS:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise subprocess.TimeoutExpired(process.args, COMMAND_TIMEOUT)
+            part = os.read(pipe.fileno(), MAX_OCTETS + 1 - len(content))
+            if not part:
+                process.wait(max(0.0, deadline - time.monotonic()))
+                break
+            content += part
+    return content
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With whatever it has started, unless it ended by itself."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _checked(where: str, content: bytes) -> str:

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import sqlite3
+import stat
 from contextlib import closing
 from datetime import timedelta
 from importlib import resources
@@ -60,6 +61,9 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def _lock(directory: Path) -> int:
@@ -180,9 +184,28 @@ def _open_database(path: Path, key: bytes) -> sqlite3.Connection:
     return db
 
 
+def _keep_others_out(directory: Path) -> None:
+    """Nobody else may write where the key and the memory lie, or they decide who is answered.
+
+    Raises:
+        LedgerError: others may, and it is not ours to change.
+    """
+    status = directory.stat()
+    if not status.st_mode & _OTHERS_WRITE:
+        return
+    if status.st_uid == os.geteuid():
+        directory.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS_WRITE)
+    elif status.st_uid != 0 or status.st_mode & stat.S_IWOTH:  # root may share a directory with our group
+        raise LedgerError(
+            f"The state directory {directory} belongs to somebody else, and others may write to it. Make it the user's "
+            "that runs responder (chown, then chmod 700), or name another one."
+        )
+
+
 def open_directory(directory: Path, key: bytes | None) -> tuple[int, bytes, sqlite3.Connection]:
     """Locks a state directory and opens its database; gives the lock's descriptor, the key and the connection."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _keep_others_out(directory)
     lock = _lock(directory)
     try:
         key = _load_key(directory) if key is None else _checked_key(key)

@@ -98,6 +98,11 @@ REFUSALS: dict[str, Refusal] = {
         "command python",
         "ended with status 3. Run it by hand",
     ),
+    "program never stops": (
+        lambda at: CommandSource(python("import sys\nwhile True: sys.stdout.write('x' * 9999)"), at),
+        "command python",
+        "is too long for a password",
+    ),
     "program says nothing": (lambda at: CommandSource(python(""), at), "command python", "is empty"),
 }
 

@@ -387,3 +387,30 @@ async def test_what_is_pruned_is_overwritten(tmp_path: Path) -> None:
     await again.prune(NIGHT.replace(year=2027))
     await again.close()
     assert whom not in path.read_bytes()
+
+
+@pytest.mark.parametrize(("mode", "left"), [(0o777, 0o755), (0o770, 0o750), (0o2775, 0o2755), (0o700, 0o700)])
+async def test_a_directory_of_ours_is_closed_to_others(tmp_path: Path, mode: int, left: int) -> None:
+    """Nobody else may write where the key lies; who may look stays as it is."""
+    directory = tmp_path / "state"
+    directory.mkdir()
+    directory.chmod(mode)
+    await (await Ledger.open(directory)).close()
+    assert directory.stat().st_mode & 0o7777 == left
+
+
+@pytest.mark.parametrize(("mode", "opens"), [(0o777, False), (0o757, False), (0o755, True), (0o700, True)])
+async def test_a_directory_of_somebody_else_that_others_may_write_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, opens: bool
+) -> None:
+    """It is not ours to close."""
+    directory = tmp_path / "state"
+    directory.mkdir()
+    directory.chmod(mode)
+    monkeypatch.setattr("responder.adapters.ledger.schema.os.geteuid", lambda: os.getuid() + 1)
+    if opens:
+        await (await Ledger.open(directory)).close()
+        return
+    with pytest.raises(LedgerError, match="belongs to somebody else"):
+        await Ledger.open(directory)
+    assert list(directory.iterdir()) == []

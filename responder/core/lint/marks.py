@@ -15,15 +15,17 @@ _BRACES: Final = re.compile(r"[%#$]?\{{1,3}[%$!]?([^{}\n]{1,80})\}{0,3}|\*\|([^|
 """Forms that are hardly written for another purpose: one known word is enough; left open as well."""
 
 _SIGNS: Final = re.compile(
-    r"\[{1,2}([^\[\]\n,.]{1,60})(?:\]|[,.]|$)|<{1,2}([^<>@/\n]{1,60})>"
-    r"|(?:[%#$@]{1,2}|(?<!\w)__)([a-z][a-z0-9_. -]{1,30})",
+    r"\[{1,2}([^\[\]\n,.]{1,60})(?:\]|[,.]|$)|<{1,2}([^<>@/\n,.]{1,60})(?:>|[,.]|$)"
+    r"|(?<!\w)(?:[%#$@]{1,2}|__)([a-z][a-z0-9_. -]{1,30})",
     re.MULTILINE,
 )
 """Forms that people use in ordinary text as well: every word has to be a known one."""
 
 _TO_FILL_IN: Final = re.compile(
     r"%(?:\([a-z_]{1,30}\)[sd]|s(?!\w))|\$\{?[0-9]\}|\\[1-9](?!\w)"
-    r"|(?<!\w)x{2,}(?:[ ./:-]x{2,}){1,4}(?!\w)|(?<!\w)(?:dd|tt|jj|gg)[./-]mm[./-](?:yyyy|yy|jjjj|jj|aaaa|aa|rrrr)|_{5,}"
+    r"|(?<!\w)(?:dear|hello|hi|hallo|bonjour|hola|ciao|ola|beste|liebe|lieber) \([^()\n]{1,40}\)"
+    r"|(?<!\w)insert (?:\w{1,20} ){1,3}here(?!\w)|(?<!\w)x{2,}(?:[ ./:-]x{2,}){1,4}(?!\w)|_{5,}"
+    r"|(?<!\w)(?:dd|tt|jj|gg)[./-]mm[./-](?:yyyy|yy|jjjj|jj|aaaa|aa|rrrr)"
 )
 TEMPLATE: Final = re.compile(r"\{[{%#][^{}]{0,60}(?:\}{1,2})?")
 """Braces of a template; in a text that is none nobody fills them in, or somebody might."""
@@ -121,8 +123,8 @@ _NO_NUMBER: Final = re.compile(
 _NUMBER: Final = re.compile(r"(?<![\w.,:/#-])\+?\(?\d(?:[ ()/.\-]{0,3}\d){1,40}(?![\w/:%]|[.,]\d)")
 _BETWEEN: Final = re.compile(r" ?/ ?| - | {2,}")
 _ABROAD: Final = re.compile("^(?:00|011)")
-_EXAMPLE: Final = re.compile(r"(\d)\1{6}|01234567|12345678")
-"""Digits as they stand in forms and templates, and in no number of a service."""
+_EXAMPLE: Final = re.compile(r"(\d)\1{6}|^0?123456789")
+"""Digits as they stand in forms and templates, and in no number of a service: "01234 567890"."""
 
 LONE_NUMBER: Final = re.compile(r"^[ \t]*\+?[\d ()/-]{3,20}[ \t]*$", re.MULTILINE)
 """A line of a finished reply that shows a way to help."""

@@ -129,7 +129,7 @@ CONDITIONAL = (
 
 @pytest.mark.parametrize(("code", "text"), CONDITIONAL)
 def test_conditions_guess_nothing(code: str, text: str) -> None:
-    """An "if" that reaches into the phrase says nothing of whoever reads it."""
+    """An "if" that reaches into the phrase says nothing of its reader."""
     assert lint_words(text, language=code, discreet=False) == ()
 
 
@@ -305,7 +305,7 @@ def test_a_finding_says_what_why_and_what_to_do() -> None:
     "subject", ["Automatic reply", "Automatische Antwort", "We are closed", "Out of office", "Your message"]
 )
 def test_subjects_that_say_nothing_pass(subject: str) -> None:
-    """They tell whoever looks on nothing."""
+    """They tell an onlooker nothing."""
     assert lint_subject(subject, language="de", discreet=True, practice_name=NAME) == ()
 
 
@@ -424,7 +424,7 @@ def test_discreet_templates_do_not_print_the_name() -> None:
         "Open 09:00-12:30 and 13.30 to 17.00, since 2019.",
         "Room 12, 10115 Berlin",
         "The 24/7 lines cost 0.00.",
-        "Write to jane@harbour.example or see www.harbour.example.",
+        "Write to jane@harbour.example, office@our.team or see www.harbour.example.",
         "Fish < chips, and 5 > 3; that is 100% {sic} [sic] $5 #1.",
         "See https://[not-an-address and a..b and x@bit.ly",
         "Our shop is at bit.ly",

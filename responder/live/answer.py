@@ -301,6 +301,8 @@ class Answerer:
             return REFUSED_WAIT
         if self._stopping.is_set():
             return timedelta(0)
+        if isinstance(outcome, Deferred) and outcome.account_wide and (paused := self._sender.paused_for()):
+            return min(timedelta(seconds=paused + random.random()), RESEND.cap)  # noqa: S311 - jitter, not a secret
         return RESEND.delay(self._attempts[key], random.random())  # noqa: S311 - jitter, not a secret
 
     async def _learn(self, key: MessageKey, outcome: Outcome) -> None:
@@ -313,14 +315,14 @@ class Answerer:
                 self._refused.append(key)
             case Deferred(account_wide=True):
                 self._log.sending_fails(outcome)
-                await self._revive()
+                await self._revive(self._wait_after(key, outcome))
             case _:
                 return
 
-    async def _revive(self) -> None:
+    async def _revive(self, wait: timedelta) -> None:
         if not self._refused:
             return
-        count = await self._ledger.revive(list(self._refused), self._clock() + RESEND.base)
+        count = await self._ledger.revive(list(self._refused), self._clock() + wait)
         self._refused.clear()
         if count:
             self._log.write(Event.REVIVED, count=count)

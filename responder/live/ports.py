@@ -58,6 +58,10 @@ class Sender(Protocol):
         """
         ...
 
+    def paused_for(self) -> float:
+        """Seconds for which the account is left alone; 0 when a reply may try now."""
+        ...
+
     async def close(self) -> None:
         """Drop the connections."""
         ...

@@ -42,6 +42,10 @@ class Breaker:
         """The fault that keeps it open, or None when the next send may try."""
         return self._fault if self._clock() < self._until else None
 
+    def seconds_left(self) -> float:
+        """Until the next send may try; 0 when it may now."""
+        return max(self._until - self._clock(), 0.0)
+
     def logged_in(self) -> None:
         """The credentials are good."""
         self._refused_logins = 0

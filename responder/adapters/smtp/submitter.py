@@ -165,6 +165,10 @@ class Submitter:
         if self._farewells:
             await asyncio.wait(self._farewells)
 
+    def paused_for(self) -> float:
+        """Seconds until the breaker lets the next reply try."""
+        return self.breaker.seconds_left()
+
     def reset(self) -> None:
         """Forget faults and refusals: the file or a secret has changed."""
         self.breaker.reset()

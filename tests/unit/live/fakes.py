@@ -199,6 +199,7 @@ class FakeSender:
         self.outcomes: list[Outcome | Exception] = []
         self.before: Callable[[], None] | None = None
         self.queue: asyncio.Event | None = None
+        self.pause = 0.0
         self.hold: asyncio.Event | None = None
         self.closed = False
 
@@ -215,6 +216,10 @@ class FakeSender:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def paused_for(self) -> float:
+        """See ``Sender``."""
+        return self.pause
 
     async def close(self) -> None:
         """See ``Sender``."""

@@ -380,6 +380,22 @@ async def test_a_newer_letter_does_not_wait_for_the_refused_one(stage: Stage) ->
     await stage.ended(due=1, sent=1, withdrawn=1)
 
 
+@pytest.mark.parametrize(("pause", "wait"), [(60.0, 60), (8 * 3600.0, 900)], ids=["a minute", "hours"])
+async def test_replies_wait_for_the_breaker(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, pause: float, wait: float
+) -> None:
+    """They go out as soon as the account may be tried again, whatever number of attempts they have behind them."""
+    monkeypatch.setattr(answer, "RESEND", Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15)))
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    stage.sender.pause = pause
+    stage.sender.outcomes = [Deferred("AUTH: 535", account_wide=True)]
+    await stage.start()
+    await stage.watching()
+    stage.folder.deliver(header_block())
+    await stage.until(lambda: stage.service.health.sending is not None)
+    assert await stage.ledger.next_due(MAILBOX, FOLDER) == NIGHT + timedelta(seconds=wait)
+
+
 async def test_refused_replies_are_due_again_when_the_account_was_at_fault(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

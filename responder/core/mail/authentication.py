@@ -97,7 +97,10 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
             text = _AROUND_EQUALS.sub("=", text)
         parts = _PART.findall(text)
         understood = understood and len(parts) <= MAX_PARTS and _WHOLE.fullmatch(text) is not None
-        if not understood or not all(map(_FINDING.match, parts[1:])):
+        odd_id = bool(parts) and '"' in parts[0]
+        if odd_id:  # no server writes its id as a quoted string, and not every server strips such a forgery
+            parts[0] = parts[0].replace('"', "")
+        if odd_id or not understood or not all(map(_FINDING.match, parts[1:])):
             # a sender can make a server write what hides its findings: believe no pass in such a field, but any failure
             parts = [*parts[:1], *(f"{method}=fail" for method in _FAILURE.findall(value.lower()))]
         has_id = bool(parts) and "=" not in parts[0]

@@ -188,11 +188,15 @@ def _message_id(values: Sequence[str], defects: set[Defect]) -> str | None:
 def _subject(values: Sequence[str]) -> str:
     """The first one, decoded, on one line, without control characters, cut."""
     text = values[0][:MAX_RAW_SUBJECT] if values else ""
-    if "=?" in text:
-        text = _ENCODED_WORD.sub(_decoded_word, _BETWEEN_ENCODED_WORDS.sub("", text))
+    text = decoded(text)
     if not text.isprintable():
         text = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(text.split())[:MAX_SUBJECT]
+
+
+def decoded(text: str) -> str:
+    """A field's value with its encoded words read (RFC 2047)."""
+    return _ENCODED_WORD.sub(_decoded_word, _BETWEEN_ENCODED_WORDS.sub("", text)) if "=?" in text else text
 
 
 def _decoded_word(word: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from responder.core.decision import Proof
 from responder.core.mail import authentication
 from responder.core.mail.addresses import parse_address, read_addresses, without_comments
 from responder.core.mail.authentication import AuthResult
-from responder.core.mail.headers import MAX_ADDRESS_FIELDS, MAX_ADDRESS_TEXT, RECIPIENT_FIELDS
+from responder.core.mail.headers import MAX_ADDRESS_FIELDS, MAX_ADDRESS_TEXT, RECIPIENT_FIELDS, decoded
 from responder.core.mail.structure import Structure
 from responder.core.message import Address, InboundMessage
 from responder.core.rules.values import Case, ContactForm, MailboxRules
@@ -95,13 +95,14 @@ def only_reply_to(message: InboundMessage) -> Address | None:
 def written_to(message: InboundMessage, rules: MailboxRules) -> Address | None:
     """The first of our addresses that stands in To, Cc or Bcc, spelt as in the file; also where the syntax is broken.
 
-    People, and the programs they write in, break it by quotes, by a full stop behind it, by a link, by a route.
+    People, and the programs they write in, break it by quotes, a full stop behind it, a link or a route, or encode
+    all of it.
     """
     found = next(filter(None, map(rules.own_for, message.recipients)), None)
     if found is not None:
         return found
     texts = (value for name in RECIPIENT_FIELDS for value in message.values(name)[:MAX_ADDRESS_FIELDS])
-    broken = (text[:MAX_ADDRESS_TEXT] for text in texts if not read_addresses(text).complete)
+    broken = (decoded(text[:MAX_ADDRESS_TEXT]) for text in texts if not read_addresses(text).complete)
     spelt = (parse_address(word) for text in broken for word in _ADDRESS_LIKE.findall(text))
     return next(filter(None, (rules.own_for(address) for address in spelt if address is not None)), None)
 

@@ -33,7 +33,7 @@ ROLES = frozenset(
         "nobody", "notice", "notification", "notifications", "notifier", "notify", "postmaster", "printer", "reminder",
         "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "vacation", "voicemail",
         "webmaster", "wordpress", "wwwdata", "nagios", "icinga", "zabbix", "monitoring", "jira", "bugzilla", "redmine",
-        "securemail", "securemessage",
+        "securemail", "securemessage", "tracking", "shipping", "shipments", "parcels",
     }
 )  # fmt: skip
 """RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""

@@ -38,7 +38,8 @@ _ANOMALIES = frozenset({Defect.TOO_LARGE, Defect.TOO_MANY_LINES, Defect.NUL_OR_B
 _SET_ASIDE = frozenset({"$junk", "junk", "\\deleted", "\\draft"})
 _NO_OTHER_REPLY = frozenset({"all", "oof", "autoreply"})
 _REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
-_IN_REPORTS = frozenset({"message/feedback-report", "message/rfc822", "text/rfc822-headers"})
+_ONLY_IN_REPORTS = frozenset({"message/feedback-report", "message/delivery-status", "message/disposition-notification"})
+_BEGIN_REPORTS = _ONLY_IN_REPORTS | {"message/rfc822", "text/rfc822-headers", "multipart/digest", "multipart/report"}
 _ISMTPD = re.compile(r"@(?:geopod-)?ismtpd[0-9a-z.-]*>\Z")
 """SendGrid's own hosts, which have no domain."""
 _VOICE_OR_FAX = frozenset({"multipart/voice-message", "multipart/fax-message", "voice-message", "fax-message"})
@@ -64,6 +65,21 @@ _PROOFPOINT = re.compile(r"rule=(?:[a-z]+_)?(?:spam|phish|malware)\b", re.IGNORE
 _MERELY_MONITORED = re.compile(r"\bdmarc\s*+=\s*+fail\s*+\([^()]*\bp=none\b", re.IGNORECASE)
 _GATEWAY = re.compile(r"\+?[0-9]{3,}@(?:[^@]*\.)?(?:e?fax|sms|mms)[^@]*")
 """A telephone number at a fax or SMS gateway."""
+BULK_FIELDS = frozenset(
+    {
+        "x-amazon-mail-relay-type", "x-facebook-notify", "x-github-reason", "x-gitlab-project",
+        "x-jira-fingerprint", "x-mc-user", "x-campaign", "x-campaignid", "x-mailgun-sid", "x-sfdc-lk",
+        "x-sfdc-user", "x-sg-eid", "x-bugzilla-url", "x-redmine-host", "x-trac-project", "x-rt-ticket",
+        "x-otrs-loop", "x-mantis-version", "x-zendesk-from-account-id", "x-hubspot-message-source",
+    }
+)  # fmt: skip
+"""What programs write that send notices or newsletters."""
+_DEVICES = re.compile(
+    r"synology|qnap|fritz!?box|hikvision|dahua|reolink|unifi|truenas|freenas|proxmox|nagios|zabbix|grafana|jenkins"
+    r"|uptime kuma|openmediavault|pfsense|opnsense|ricoh|kyocera|canon|konica|xerox|brother|epson|lexmark",
+    re.IGNORECASE,
+)
+"""How network disks, cameras, routers, printers and monitors begin X-Mailer."""
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LETTERS = re.compile(r"[a-z]*")
 
@@ -158,7 +174,7 @@ def mailing_list(case: Case) -> Finding | None:
 
 def list_unsubscribe(case: Case) -> Finding | None:
     """RULES 7. Aliases that forward (SimpleLogin) offer to unsubscribe from the sender."""
-    if is_through_listed_group(case) or "x-simplelogin-type" in case.message.by_name:
+    if case.is_form or is_through_listed_group(case) or "x-simplelogin-type" in case.message.by_name:
         return None
     return Finding("it offers to unsubscribe, as newsletters do")
 
@@ -309,7 +325,7 @@ def _is_spam_for_exchange(fields: Fields) -> bool:
 
 def feedback_id(case: Case) -> Finding | None:
     """RULES 26. Some providers write it for each of their users."""
-    if people.is_feedback_of_people(case.message):
+    if case.is_form or people.is_feedback_of_people(case.message):
         return None
     return Finding("it bears the mark of a service that sends mail to many")
 
@@ -363,9 +379,10 @@ def complaint(case: Case) -> Finding | None:
     structure = case.structure
     if structure is None or not structure.kind.startswith("multipart/") or not structure.parts:
         return None
-    if structure.parts[0].kind not in _IN_REPORTS | _REPORTS:
+    first = structure.parts[0].kind
+    if first not in _BEGIN_REPORTS and not any(part.kind in _ONLY_IN_REPORTS for part in structure.walk()):
         return None
-    return Finding("it begins with another message, or with a report, as reports about mail do")
+    return Finding("it holds a report about mail, or begins with another message, as such reports do")
 
 
 def bulk_message_id(case: Case) -> Finding | None:
@@ -385,7 +402,8 @@ def voice_or_fax(case: Case) -> Finding | None:
     message = case.message
     kinds = {*case.media_types, *_words(message, ["message-context"])}
     classes = (word(value).rpartition(":")[2] for value in message.values("content-class"))
-    gateway = kinds.isdisjoint(_TYPED) and any(_GATEWAY.fullmatch(one.identity) for one in message.from_)
+    typed = not kinds.isdisjoint(_TYPED) or "x-mms-message-type" in message.by_name  # 3GPP TS 23.140 §8.4
+    gateway = not typed and any(_GATEWAY.fullmatch(one.identity) for one in message.from_)
     machine = gateway or "x-asterisk-callerid" in message.by_name
     if machine or not kinds.isdisjoint(_VOICE_OR_FAX) or any(found in _EXCHANGE_VOICE for found in classes):
         return Finding("a telephone system sent it: a voice message, a fax or a missed call")
@@ -394,7 +412,10 @@ def voice_or_fax(case: Case) -> Finding | None:
 
 def bulk_software(case: Case) -> Finding | None:
     """RULES 27. A listed form, and a trusted directory, may send through such a program too."""
+    message = case.message
     if case.proof is Proof.FORM:
+        return None
+    if BULK_FIELDS.isdisjoint(message.by_name) and not any(map(_DEVICES.match, message.values("x-mailer"))):
         return None
     return Finding("it bears the mark of a program that sends notices or newsletters")
 

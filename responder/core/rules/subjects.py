@@ -17,6 +17,7 @@ _TABLE: Final[dict[str, dict[str, list[str]]]] = tomllib.loads(
 )
 
 STARTS: Final = tuple(chain.from_iterable(_TABLE["starts"].values()))
+AWAY: Final = tuple(_TABLE["starts"]["away"])
 ENDS: Final = tuple(chain.from_iterable(_TABLE["ends"].values()))
 
 _KEY: Final = 3
@@ -31,6 +32,9 @@ _TAG = re.compile(r"\[[^\]]{1,20}\]:? *")
 
 _ANSWER = re.compile(r"[^\W\d]{1,5}(?:\[\d+\]|\(\d+\))? ?[:\uff1a]")
 """``Re:``, ``AW:``, ``FW:``, ``Antw:``: what follows is another's subject."""
+
+_MARK_AT_END = re.compile(r"[(\[]([^()\[\]]{3,40})[)\]]\Z")
+_MARK_IN_ANSWER = re.compile(rf"{_ANSWER.pattern} ?[(\[]([^()\[\]]{{3,40}})[)\]]")
 
 _SPAM_MARK = re.compile(
     r"[\[({*]{1,6} ?(?:probable |possible |suspected )?(?:spam|junk|phishing|virus)\b[^\])}*]{0,12}[\])}*]{1,6}",
@@ -54,7 +58,13 @@ def is_automatic(subject: str) -> bool:
     tag = _TAG.match(text) if text.startswith("[") else None
     if _starts(text) or (tag is not None and _starts(text[tag.end() :])):
         return True
-    return text.endswith(ENDS) and _ANSWER.match(text) is None
+    return (text.endswith(ENDS) and _ANSWER.match(text) is None) or _has_mark(text)
+
+
+def _has_mark(text: str) -> bool:
+    """Whether a mark of absence stands in brackets, at the end or behind ``Re:``: some programs put it there."""
+    marks = (_MARK_AT_END.search(text), _MARK_IN_ANSWER.match(text))
+    return any(mark is not None and mark[1].startswith(AWAY) for mark in marks)
 
 
 def is_marked_as_spam(subject: str) -> bool:

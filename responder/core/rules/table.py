@@ -59,28 +59,6 @@ _AUTOREPLY = _fields(
     "X-AutoReply-From",
     "X-Mail-Autoreply",
 )
-_BULK = _fields(
-    "X-Amazon-Mail-Relay-Type",
-    "X-Facebook-Notify",
-    "X-GitHub-Reason",
-    "X-GitLab-Project",
-    "X-JIRA-FingerPrint",
-    "X-MC-User",
-    "X-Campaign",
-    "X-CampaignID",
-    "X-Mailgun-Sid",
-    "X-SFDC-LK",
-    "X-SFDC-User",
-    "X-SG-EID",
-    "X-Bugzilla-URL",
-    "X-Redmine-Host",
-    "X-Trac-Project",
-    "X-RT-Ticket",
-    "X-OTRS-Loop",
-    "X-Mantis-Version",
-    "X-Zendesk-From-Account-Id",
-    "X-HubSpot-Message-Source",
-)
 _LIST_PROGRAMS = _fields("X-BeenThere", "X-Listserver", "X-Sympa-To", "List-Software", "X-List-Host")
 
 RULES: tuple[Rule, ...] = (
@@ -212,8 +190,8 @@ RULES: tuple[Rule, ...] = (
         "Google's rules for bulk senders", signs.feedback_id, _fields("Feedback-ID"),
     ),
     _soft(
-        "bulk-software", "marks of GitHub, Mailchimp, SendGrid, Salesforce and the like", "in the field",
-        signs.bulk_software, _BULK,
+        "bulk-software", "marks of GitHub, Mailchimp, SendGrid, network disks and the like", "in the field",
+        signs.bulk_software, signs.BULK_FIELDS | _fields("X-Mailer"),
     ),
     _soft(
         "calendar", "an invitation, or the answer to one", "RFC 6047 §2.4, MS-OXCMAIL", signs.calendar,
@@ -227,7 +205,8 @@ RULES: tuple[Rule, ...] = (
     _soft(
         "voice-or-fax", "a voice message, a fax or a missed call", "RFC 3458, RFC 3801, Asterisk, Exchange",
         signs.voice_or_fax,
-        _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID", "From"),
+        _fields("Content-Type", "Content-Class", "Message-Context", "X-Asterisk-CallerID", "From")
+        | _fields("X-Mms-Message-Type"),
     ),
     _soft(
         "automatic-subject", "a subject such as “Out of office”, in some 50 languages", "in the field",

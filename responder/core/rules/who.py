@@ -24,6 +24,12 @@ from responder.core.rules.values import Case, Finding, MailboxRules
 MAX_RECIPIENTS = 10
 """A family and a care team fit; beyond that nobody waits for the answer of one of them."""
 
+_SEALED = frozenset({"application/x-microsoft-rpmsg-message"})
+_SEALED_NAMES = frozenset(
+    {"message.rpmsg", "message_v2.rpmsg", "message_v3.rpmsg", "message_v4.rpmsg", "securemessageatt.html"}
+)
+"""What Microsoft's and Proofpoint's encryption put in place of a letter."""
+
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,253})>")
 
 
@@ -99,7 +105,10 @@ def own_address(case: Case) -> Finding | None:
     rules = case.rules
     senders = (case.target,) if case.is_form else (*case.message.from_, case.target)
     if any(one is not None and rules.is_ours(one) for one in senders):
-        return through_own_group(case) or perhaps_form(case, "it comes from an address of your own")
+        why = "it comes from an address of your own"
+        if people.is_forwarded(case.message) and not any(map(rules.is_exactly_ours, case.message.from_)):
+            return Finding(f"{why}, with a tag that an alias service may have made", maybe_person=True)
+        return through_own_group(case) or perhaps_form(case, why)
     path = case.message.return_path.address
     in_path = path is not None and rules.is_exactly_ours(path)
     if case.is_form or is_through_listed_group(case) or not (in_path or any(map(rules.is_ours, case.message.sender))):
@@ -176,9 +185,14 @@ def hosted_form(case: Case) -> Finding | None:
 
 def service_sender(case: Case) -> Finding | None:
     """Programs that write for others. There may be a person behind, but hardly one who waits for us."""
-    if case.proof is Proof.FORM or not _is_from(case, SERVICE_HOSTS):
+    if case.proof is Proof.FORM:
         return None
-    return Finding("it comes from a service that sends tickets, documents or notices for others")
+    if _is_from(case, SERVICE_HOSTS):
+        return Finding("it comes from a service that sends tickets, documents or notices for others")
+    parts = case.structure.walk() if case.structure is not None else ()
+    if any(part.kind in _SEALED or part.parameters.get("name") in _SEALED_NAMES for part in parts):
+        return Finding("it is a notice of an encrypted message, which is read elsewhere")
+    return None
 
 
 def _is_from(case: Case, hosts: frozenset[str]) -> bool:

@@ -25,8 +25,9 @@ def found(*fields: str, authserv_id: str = OURS) -> dict[str, str]:
         f"{OURS}; {'dkim=fail (bad); ' * 101} dmarc=fail header.from=bank.example",
         f"{OURS}; iprev=pass (((((((((((((((((((x); dmarc = fail header.from=bank.example",
         f"{OURS}; {'x=y; ' * 1200} dmarc=fail",
+        f'(a (nested) comment) "{OURS}"; spf=pass smtp.mailfrom=bank.example; DMARC=FAIL',
     ],
-    ids=["an open comment", "a hundred comments", "a deep comment", "a thousand parts"],
+    ids=["an open comment", "a hundred comments", "a deep comment", "a thousand parts", "a quoted id"],
 )
 def test_a_failure_behind_a_trick_is_seen(field: str) -> None:
     """Whatever stands before it, dmarc=fail of our own server counts."""
@@ -36,6 +37,11 @@ def test_a_failure_behind_a_trick_is_seen(field: str) -> None:
 def test_no_pass_is_taken_from_a_field_that_was_not_understood() -> None:
     """A field whose end is hidden proves nothing."""
     assert found(f"{OURS}; dkim=pass header.d=bank.example; spf=none (((") == {}
+
+
+def test_no_pass_is_taken_from_a_quoted_id() -> None:
+    """No server quotes its id, and a server that strips forgeries may look for the plain one alone."""
+    assert found(f'"{OURS}"; dkim=pass header.d=bank.example') == {}
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ TALKS: Final = frozenset(("suicide-crisis", "emotional-support", "mental-health"
 """Kinds of a general line that one calls to talk. The others refer people elsewhere, and are shown only when named."""
 
 _REGION: Final = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
+_TELLING: Final = re.compile(r"suicid|zelfmoord|selvmord|sj[aä]lvmord|selbstmord|samob", re.IGNORECASE)
 _WEEK: Final = 7 * 24
 
 
@@ -171,6 +172,7 @@ class _Choice:
         self._languages = languages
         self._discreet = discreet
         self._reading = Reading(day_of(now.astimezone(UTC)), plan.comparison)
+        self._known: dict[int, Printed] = {}
 
     def block(self) -> HelpBlock:
         plan = self._plan
@@ -222,6 +224,11 @@ class _Choice:
 
     def _printed(self, line: CrisisLine) -> Printed:
         """With what is fresh of it, and nothing else."""
+        if id(line) not in self._known:  # two own lines may have the same name
+            self._known[id(line)] = self._fresh_of(line)
+        return self._known[id(line)]
+
+    def _fresh_of(self, line: CrisisLine) -> Printed:
         fresh, has_hours = self._reading.is_fresh, self._reading.is_fresh(line, "hours")
         calls = line.phone is not None and fresh(line, "number")
         printed = Printed(
@@ -284,7 +291,7 @@ class _Choice:
         """The first general line with text or chat shows it, one that is open before others."""
         ways = sorted(
             (each for each in general if each.text or each.chat),
-            key=lambda each: (not self._is_written_in_ours(each), self._written_openness(each)),
+            key=lambda each: (not self._is_written_in_ours(each), _tells(each), self._written_openness(each)),
         )
         first = ways[0] if ways else None
         without = [each if each == first else _unwritten(each) for each in calls]
@@ -359,6 +366,11 @@ def _may_go_unnamed(line: CrisisLine) -> bool:
 def _open_to_anyone_always(each: Printed) -> bool:
     """Never true of an own line, so that the national ones stay."""
     return each.calls and each.line.round_the_clock and each.line.general
+
+
+def _tells(each: Printed) -> bool:
+    """Whether the address of its chat names the topic, which stays in the history of the reader's device."""
+    return each.chat is not None and _TELLING.search(each.chat.url) is not None
 
 
 def _unwritten(each: Printed) -> Printed:

@@ -307,14 +307,14 @@ def _spoken(each: Printed, voice: _Voice, said: When, way: Text | Chat | None) -
     return _SpokenLine(
         name=str(words["names"].get(line.id, line.name)),
         keyword=way.keyword_in(tongue.code) if isinstance(way, Text) else "",
-        audience=_audience_and_place(line, voice),
+        audience=_audience_and_place(line, voice, is_written=way is not None),
         hours=_when_in_words(line, said, voice),
         always=said.always and not is_limited_here,
         free=each.free,
         anything=line.anything,
         answers_in="" if tongue.code in answers and not voice.several else _languages_in_words(answers, tongue),
         press=_press(words, press, reach) if press else "",
-        press_short=str(words["press_short"]).format(key=press) if press else "",
+        press_short=_press_short(words, press, reach) if press else "",
     )
 
 
@@ -341,6 +341,12 @@ def _press(words: Mapping[str, Any], key: str, reach: Reach | None) -> str:
     return str(words["press"]).format(key=f"{key}{doubt}")
 
 
+def _press_short(words: Mapping[str, Any], key: str, reach: Reach | None) -> str:
+    """The same inside brackets."""
+    doubt = f"; {words['may_be_closed']}" if reach is not None and _is_limited(reach) else ""
+    return str(words["press_short"]).format(key=key) + doubt
+
+
 def _is_limited(reach: Reach) -> bool:
     return reach.hours is not None and not reach.hours.always
 
@@ -352,11 +358,13 @@ def _languages_in_words(codes: Sequence[str], tongue: Language) -> str:
     return tongue.listed([str(tongue.words["languages"][code]) for code in few])
 
 
-def _audience_and_place(line: CrisisLine, voice: _Voice) -> str:
+def _audience_and_place(line: CrisisLine, voice: _Voice, *, is_written: bool = False) -> str:
     """For whom and where; a discreet text says of whom only from which telephone one may call."""
     tongue, words = voice.tongue, voice.tongue.words
     places = tongue.listed([str(words["subdivisions"].get(code, code)) for code in line.subdivisions])
-    whom = "" if voice.discreet and not _FROM_A_TELEPHONE.search(line.audience) else _audience(line, tongue)
+    is_of_telephones = _FROM_A_TELEPHONE.search(line.audience) is not None
+    is_unsaid = is_written if is_of_telephones else voice.discreet
+    whom = "" if is_unsaid else _audience(line, tongue)
     abroad = line.country != voice.home and line.country in words["countries"]
     said = (
         str(words["for"]).format(whom=whom) if whom else "",

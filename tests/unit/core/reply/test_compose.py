@@ -583,3 +583,11 @@ def test_where_the_emergency_number_is_the_ambulances_the_police_stands_below() 
         text = composed(settings("CH", style)).text
         assert "danger now, call an ambulance\n144\nOr call the police\n117\n" in text
     assert "police" not in composed(settings("GB")).text
+
+
+def test_a_discreet_reply_says_the_key_and_that_it_may_be_in_vain() -> None:
+    """English is answered in Japan by day; a number to text needs no telephone of a kind."""
+    text = composed(settings("JP", "discreet")).text
+    assert "call (then press 2; it may not be open at this hour)\n0120-279-338\n" in text
+    assert "Or text the NCMH hotline (it may not be open at this hour): start a new" in composed(settings("PH")).text
+    assert "call *4141 (for callers from a mobile phone)." in composed(settings("CL")).text

@@ -35,7 +35,7 @@ STOP_SETTLING = 2.0
 """Seconds for the outcomes to be written when the service stops; the next start settles what was not."""
 
 BUILT_IN = "-builtin"
-"""How a reply's kind ends when the text that the file asks for failed and another one of ours goes out."""
+"""How a reply's kind ends when the text that the file asks for failed and the built-in one goes out."""
 
 RESEND = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
 
@@ -252,7 +252,7 @@ class Answerer:
             outcome = Deferred(str(error))
         except Exception as error:  # noqa: BLE001 - logged with its traceback; the claim must be settled in any case
             self._log.write(Event.ANSWERING_FAILED, uid=judgement.key.uid, error=error)
-            outcome = Deferred("an error of ours; see the log")
+            outcome = Deferred("a fault in the program; see the log")
         finally:
             await asyncio.shield(self._settle(judgement.key, outcome, text))
 

@@ -1,7 +1,7 @@
 """Durable memory: how far we read, whom we answered, and how each reply ended.
 
 One SQLite file, written by one thread, held by one process. Every call is one transaction, on the disk before it
-returns (WAL, ``synchronous=FULL``): what was claimed stays claimed whatever happens next. It fails closed: when the
+returns (WAL, ``synchronous=FULL``): what was claimed stays claimed. It fails closed: when the
 file cannot be read or written, `LedgerError` is raised and nothing may be sent.
 
 A reply's states, and which of them hold the correspondent's slot::
@@ -21,7 +21,7 @@ A reply's states, and which of them hold the correspondent's slot::
 is due again, as if it had been deferred; one with the mark ends as if its send had been `Unknown`.
 
 An uncertain row may have been delivered. Where another would free its slot (rejected, withdrawn), it ends as
-``unknown``. So the slots that nothing can take back are exactly: ``sent``, ``unknown``, and whatever is uncertain. Only
+``unknown``. So the slots that nothing can take back are exactly: ``sent``, ``unknown``, and all that is uncertain. Only
 these settle another reply as already answered; one that is claimed for the first time makes it wait.
 
 Nothing here names a person. Mailbox, folder, correspondent and message are keyed hashes (HMAC-SHA256, 16 octets, a

@@ -1,4 +1,4 @@
-"""Names of people, places and messages, as keyed hashes: nobody can be read out of the database (promise 5)."""
+"""Names of people, places and messages, as keyed hashes: the database names no one (promise 5)."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Ledger:
         """Moves the cursor and notes what is due up to there, in one transaction.
 
         Within one UIDVALIDITY the cursor never moves backwards; its latest_received_at never does. A message that is
-        known under its key is left as it is. Under a new UIDVALIDITY, whatever is still due under an older one and was
+        known under its key is left as it is. Under a new UIDVALIDITY, what is still due under an older one and was
         not carried over is withdrawn ("not-found-again").
         """
         await self._run(lambda: self._store.reading.record(mailbox, folder, cursor, due, silenced))
@@ -199,7 +199,7 @@ class Ledger:
     ) -> Claim:
         """Takes the slot of ``correspondent`` (`Address.identity`); the caller sends only what is `Claimed`.
 
-        A slot is the mailbox's, whatever the folder. It answers this message when its time is at or after
+        A slot is the mailbox's, in any of its folders. It answers this message when its time is at or after
         ``answered_since``, or when it was taken for the same message in any mailbox at any time. Its own time is
         ``at``, and at a second attempt the later one: either send may be the one that arrived.
 
@@ -255,7 +255,7 @@ class Ledger:
             ValueError: the reason is not a kebab-case word, such as a rule's id; others might name somebody.
         """
         if not _REASON.match(reason):
-            raise ValueError("a reason is one kebab-case word, so that it names nobody")
+            raise ValueError("a reason is one kebab-case word, so that it names no one")
         return await self._run(lambda: self._store.sending.withdraw(key, reason, at))
 
     async def revive(self, keys: Sequence[MessageKey], at: datetime) -> int:
@@ -297,7 +297,7 @@ class Ledger:
         Args:
             correspondent: whom replies went to.
             mailboxes: the names to tell mailboxes by; the ledger itself knows none.
-            limit: of so many replies, the newest.
+            limit: how many replies at most, the newest.
         """
         return await self._run(lambda: self._store.texts.answers_to(correspondent, mailboxes, limit))
 

@@ -30,9 +30,9 @@ _CURES: Final = {
     "SQLITE_READONLY": "Make the directory writable for the responder.",
     "SQLITE_CANTOPEN": "Make the directory readable and writable for the responder.",
     "SQLITE_BUSY": "Another program holds the file open for writing: stop it.",
-    "SQLITE_CORRUPT": f"Restore it from a backup; or remove {DATABASE} to start anew: then nothing that is already "
+    "SQLITE_CORRUPT": f"Restore it from a backup; or remove {DATABASE} to start again: then nothing that is already "
     "in the mailboxes is answered, and who was answered is forgotten.",
-    "SQLITE_NOTADB": f"Restore it from a backup; or remove {DATABASE} to start anew, with no memory.",
+    "SQLITE_NOTADB": f"Restore it from a backup; or remove {DATABASE} to start again with no memory.",
 }
 
 
@@ -86,8 +86,8 @@ def _load_key(directory: Path) -> bytes:
     if not path.exists():
         if (directory / DATABASE).exists():
             raise LedgerError(
-                f"{path} is gone, and without it nobody in {DATABASE} can be recognised: all would be answered again. "
-                f"Restore it; or remove {DATABASE} too, to start anew with no memory."
+                f"{path} is gone, and without it no one in {DATABASE} can be recognised: all would be answered again. "
+                f"Restore it; or remove {DATABASE} too, to start again with no memory."
             )
         _create_key(path)
     key = path.read_bytes()
@@ -146,7 +146,7 @@ def _check(db: sqlite3.Connection, path: Path, key: bytes) -> None:
     if stored is None or not hmac.compare_digest(stored[0], _key_check(key)):
         raise LedgerError(
             f"{path} was made with another key: no sender could be recognised, and all would be answered again. "
-            f"Restore the {KEY} that belongs to it; or remove {DATABASE} and its key to start anew, with no memory."
+            f"Restore the {KEY} that belongs to it; or remove {DATABASE} and its key to start again with no memory."
         )
 
 

@@ -129,7 +129,7 @@ class NotDue:
     Attributes:
         reason: the row's state; "never-recorded"; "correspondent-changed", and with it in doubt for good; or
             "another-is-in-flight": a reply that would answer this correspondent too is being sent and may yet fail, so
-            the row stays due, a little later. Were it withdrawn now, and the other one after it, nobody would be told.
+            the row stays due, a little later. Were it withdrawn now, and the other failed, there would be no reply.
     """
 
     reason: str

@@ -63,7 +63,7 @@ class Writer:
     def _commit(self, batch: list[tuple[Callable[[], object], Future[Any]]]) -> None:
         try:
             results = self._together([job for job, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to a caller, who would wait for ever
+        except Exception as error:  # noqa: BLE001 - any of them belongs to a caller, who would wait for ever
             if len(batch) > 1:
                 for entry in batch:  # each alone, so that only the one at fault fails
                     self._commit([entry])

@@ -163,7 +163,7 @@ def judge_error(phase: Phase, error: Exception) -> Verdict:
 
 
 def _failed(error: Exception) -> str:
-    """What went wrong without an answer, in words of ours or of the operating system."""
+    """What went wrong without an answer, in the operating system's words or our own."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     known = next(filter(None, map(_system_words, _causes(error))), None)
@@ -175,7 +175,7 @@ def _failed(error: Exception) -> str:
 def _system_words(cause: BaseException) -> str | None:
     """What TLS, the resolver or the system says; never the peer's words, nor asyncio's, which name addresses."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate is not believed: {getattr(cause, 'verify_message', '') or 'no reason given'}"
+        return f"the certificate verification failed: {getattr(cause, 'verify_message', '') or 'no reason given'}"
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed: {cause.reason or 'cut off'}"
     if isinstance(cause, socket.gaierror):

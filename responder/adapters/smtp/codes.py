@@ -1,4 +1,4 @@
-"""What a server's answer says in numbers, and those numbers in words of ours. Pure.
+"""What a server's answer says in numbers, and what they mean in our own words. Pure.
 
 The words behind the numbers stay out of every reason: they repeat addresses, a correspondent's own domain, and what
 a stranger's server said.
@@ -136,9 +136,9 @@ _CODES: Final = {
 
 
 def answered(code: int, text: str) -> str:
-    """An answer as a reason tells it: the numbers that the server gave, and a sentence of ours."""
+    """An answer as a reason tells it: the numbers that the server gave, and our own sentence."""
     if not 200 <= code <= 599:  # noqa: PLR2004 - RFC 5321 §4.2: no other reply codes; aiosmtplib gives -1
-        return "an answer that is none"
+        return "an answer that cannot be read"
     enhanced = Enhanced.read_anywhere(code, text)
     if enhanced is None:
         return f"{code} {_CODES.get(code) or ('refused' if code // 100 == 5 else 'not now')}"  # noqa: PLR2004 - 5yz

@@ -73,7 +73,7 @@ class AccountFaultError(Exception):
     """No connection could be had.
 
     Attributes:
-        outcome: for whatever was to be sent.
+        outcome: for the replies that were to be sent.
         login: the credentials were refused.
     """
 
@@ -124,7 +124,7 @@ class Connection:
         """Connect, secure, log in.
 
         Raises:
-            Exception: whatever the library raises; ``phase`` says where.
+            Exception: any that the library raises; ``phase`` says where.
         """
         async with asyncio.timeout(self._limits.connect):  # the library's own does not bound the sum of its steps
             if self._server.tls != "none":  # in a thread: the system's authorities take tens of milliseconds to read
@@ -189,11 +189,11 @@ class Connection:
         """Send the message, and after the mark its final dot.
 
         Without the dot no server may deliver (RFC 5321 §4.1.1.4), so it is a write of its own: until then nothing is
-        in doubt, whatever breaks.
+        in doubt.
         """
         await self.command(Phase.DATA, b"DATA", wanted=INTERMEDIATE)
         protocol = self.smtp.protocol
-        # A reply that nobody asked for would be taken for the one to the final dot.
+        # An early reply would pass for the one to the final dot.
         if protocol is None or bool(getattr(protocol, "_buffer", b"")):
             raise aiosmtplib.SMTPServerDisconnected("the server says more than it was asked")
         answer = asyncio.ensure_future(protocol.read_response())

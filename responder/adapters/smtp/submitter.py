@@ -134,7 +134,7 @@ class Submitter:
         return second
 
     async def check(self) -> None:
-        """Connect, log in, and begin a message to the mailbox itself, which is not sent; whatever the breaker says.
+        """Connect, log in, and begin a message to the mailbox itself, which is not sent; ignores the breaker.
 
         Many servers refuse only at RCPT what is wrong with EHLO, the sender or the account.
 
@@ -265,7 +265,7 @@ class Submitter:
 
         Raises:
             _NullPathRefusedError: the null reverse-path was refused for the first time.
-            Exception: whatever the library raises; ``connection.phase`` says where.
+            Exception: any that the library raises; ``connection.phase`` says where.
         """
         sender = b"" if self._null_path_refused is None else self._mailbox_address.addr_spec.encode()
         recipient = reply.recipient.addr_spec.encode()
@@ -326,7 +326,7 @@ class Submitter:
         return connection
 
     async def _credentials(self) -> Credentials:
-        """Resolved anew for every login, in a thread: a password command may take its time."""
+        """Resolved again for every login, in a thread: a password command may take its time."""
         try:
             async with asyncio.timeout(self._limits.command):
                 credentials = await in_thread(self._login)
@@ -340,7 +340,7 @@ class Submitter:
 
     def _not_connected(self, phase: Phase, error: Exception) -> AccountFaultError:
         outcome = judge_error(phase, error)
-        if not isinstance(outcome, Deferred):  # the check's own address at RCPT: whatever it is, a person has to act
+        if not isinstance(outcome, Deferred):  # the check's own address at RCPT: a person has to act
             outcome = Deferred(outcome.reason, account_wide=True, cure=CURE_REFUSED_ALIKE)
         if isinstance(error, aiosmtplib.SMTPResponseException):
             outcome = replace(outcome, said=said(error.message, private=self._private))

@@ -1,4 +1,4 @@
-"""Blocking work that may never come back, in a thread that nobody has to wait for."""
+"""Blocking work that may never return, in a thread that the end of the process does not wait for."""
 
 from __future__ import annotations
 

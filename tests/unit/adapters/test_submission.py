@@ -105,7 +105,7 @@ def test_only_the_leading_code_is_read(phase: Phase, text: str) -> None:
         (Phase.RCPT, 550, "no Jane here", "RCPT: 550 refused"),
         (Phase.RCPT, 499, "Jane is away", "RCPT: 499 not now"),
         (Phase.DOT, 554, "5.6.99 Jane", "end of message: 554 5.6.99 something about the content"),
-        (Phase.DOT, -1, "Jane", "end of message: an answer that is none"),
+        (Phase.DOT, -1, "Jane", "end of message: an answer that cannot be read"),
     ],
 )
 def test_a_reason_holds_none_of_the_servers_words(phase: Phase, code: int, text: str, reason: str) -> None:

@@ -20,11 +20,7 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def command_of(arguments: argparse.Namespace) -> Command:
-    """The function to call for these arguments.
-
-    Raises:
-        UsageError: ``--config`` was given to a command that reads none.
-    """
+    """The function to call for these arguments."""
     if not arguments.reads_config and arguments.config is not None:
         raise UsageError(f"{arguments.name} reads no configuration; leave out --config")
     module, _, function = arguments.command.partition(":")

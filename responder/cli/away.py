@@ -33,9 +33,6 @@ def end_of_absence(words: list[str], begin: datetime) -> datetime:
     """The end, naive on the clock of ``begin``.
 
     Days and weeks count from today and end at midnight, so that the hours of the day after hold in full.
-
-    Raises:
-        UsageError: it cannot be read, or lies behind us.
     """
     match words:
         case ["until", text]:

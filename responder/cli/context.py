@@ -32,9 +32,7 @@ def load(arguments: argparse.Namespace) -> Config:
 def load_from(path: Path, *, salvage: bool = False) -> Config:
     """Read a configuration, with its holidays, its calendars and what was kept of its comparison.
 
-    Args:
-        path: the file.
-        salvage: as ``responder run`` does at its start.
+    With ``salvage``, as ``responder run`` does at its start.
     """
     return recalled(configuration.load(path, calendars().at(now()), salvage=salvage), state_directory(os.environ))
 

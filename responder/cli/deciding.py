@@ -20,11 +20,7 @@ _ALL_WEEK = {day: readers.hours("00:00-24:00") for day in range(7)}
 def deciding_line(path: Path, schedule: Schedule, at: datetime, *, mailbox: int | None = None) -> str | None:
     """``config.toml:12: thursday = "12:00-20:00"``; None when the file does not say, and the default decides.
 
-    Args:
-        path: the file that ``schedule`` was read from.
-        schedule: the one that decides.
-        at: aware.
-        mailbox: whose it is, by its index in the file; None for the practice's.
+    ``mailbox`` is the index of the mailbox whose schedule it is; None for the practice's.
     """
     text = read_text(path)
     finder = _Finder(tomllib.loads(text), schedule, at, mailbox)

@@ -22,11 +22,7 @@ def hours_set(arguments: argparse.Namespace) -> int:
 
 
 def weekday(text: str) -> str:
-    """``Thu`` or ``thursday``, as it is written in the file.
-
-    Raises:
-        UsageError: it is not, or may be two.
-    """
+    """``Thu`` or ``thursday``, as it is written in the file."""
     days = [name.lower() for name in WEEKDAYS]
     found = [day for day in days if len(text) > 1 and day.startswith(text.lower())]
     if len(found) != 1:

@@ -23,9 +23,6 @@ class JudgeProcess:
 
     It is forked, and so has the pipeline as it is; make it before any thread is started. It ends when this process
     closes it or dies.
-
-    Args:
-        pipeline: how to judge.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -47,11 +44,7 @@ class JudgeProcess:
             self._process.kill()
 
     async def __call__(self, batch: list[FetchedMessage]) -> list[Record]:
-        """Judge one batch.
-
-        Raises:
-            TransientError: the process is gone.
-        """
+        """Judge one batch."""
         return await asyncio.get_running_loop().run_in_executor(self._exchanger, self._exchange, batch)
 
     def _exchange(self, batch: list[FetchedMessage]) -> list[Record]:

@@ -243,11 +243,7 @@ def _sentence(text: str) -> str:
 
 
 def _settings(settings: ReplySettings, code: str | None) -> ReplySettings:
-    """The mailbox's own; or as they were with one language alone, draft or not.
-
-    Raises:
-        UsageError: there is no text in it.
-    """
+    """The mailbox's own; or as they were with one language alone, draft or not."""
     if code is None:
         return settings
     try:
@@ -261,11 +257,7 @@ def _settings(settings: ReplySettings, code: str | None) -> ReplySettings:
 
 
 def _write(sheet: signoff.Sheet, name: str) -> None:
-    """Writes the page; over an older one of its kind, and over nothing else.
-
-    Raises:
-        UsageError: it cannot be written there.
-    """
+    """Writes the page; over an older one of its kind, and over nothing else."""
     path = Path(name)
     try:
         mark = f'<meta name="generator" content="{signoff.MADE_BY}">'

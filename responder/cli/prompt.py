@@ -31,11 +31,7 @@ MAX_ADDRESSES = 10_000
 
 
 def addresses() -> list[str]:
-    """Asked for at a terminal; else one per line of standard input.
-
-    Raises:
-        UsageError: none was given, or too many.
-    """
+    """Asked for at a terminal; else one per line of standard input."""
     given = _asked() if sys.stdin.isatty() else sys.stdin.read(MAX_ADDRESSES * 300).splitlines()
     found = [line.strip() for line in given if line.strip()]
     if not found:
@@ -54,11 +50,6 @@ def _asked() -> list[str]:
 
 def ask_all(command: str, questions: Sequence[Answer], handlers: Callable[[Ledger], Handlers]) -> list[Answer]:
     """Asks the running daemon, or else the ledger itself.
-
-    Args:
-        command: what the person typed, for messages.
-        questions: each with its ``verb``.
-        handlers: who answers when no daemon runs.
 
     Raises:
         NoAnswerError: the daemon cannot answer, or stopped meanwhile.

@@ -51,14 +51,7 @@ class Sections:
 
 
 def build(path: Path, sections: Sections, calendars: CalendarReader, findings: Findings) -> Config | None:
-    """The configuration, or None when a table that it needs is missing or something is wrong with it.
-
-    Args:
-        path: the file.
-        sections: its tables.
-        calendars: reads the holidays.
-        findings: whatever is found is added.
-    """
+    """The configuration, or None when a table that it needs is missing or something is wrong with it."""
     problems = findings.problems
     holidays, closed = _closed_days(path, sections, calendars, findings)
     schedule = _practice_schedule(sections, closed, problems)

@@ -17,9 +17,6 @@ class ClosedDays:
     """What ``[holidays]`` closes.
 
     Attributes:
-        dates: public holidays with their names.
-        events: of calendars.
-        remarks: what is worth a look, one sentence each.
         faults: what is wrong with a calendar that is used all the same, each with its index in the file.
         unusable: why a calendar cannot be used and has no good copy, by its index in the file.
     """

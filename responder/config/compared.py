@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from responder.config import files
 from responder.config.standing import shown_lines
 from responder.config.values import Config
 from responder.core.reply.freshness import Comparison
@@ -48,23 +47,9 @@ def fingerprints(lines: Iterable[CrisisLine]) -> dict[str, str]:
 
 
 def write(directory: Path, day: date, prints: Mapping[str, str]) -> None:
-    """Keep them, whole or not at all.
-
-    Raises:
-        OSError: the directory cannot be written.
-    """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Keep them, whole or not at all."""
     text = json.dumps({"on": day.isoformat(), "lines": dict(sorted(prints.items()))}, indent=1)
-    handle, name = tempfile.mkstemp(dir=directory, prefix=FILE)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(directory / FILE)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    files.write_private(directory / FILE, f"{text}\n".encode())
 
 
 def _read(path: Path, day: date | None) -> dict[str, str] | None:

@@ -41,11 +41,7 @@ def read(path: Path, most: int) -> bytes:
 
 
 def look(path: Path) -> os.stat_result:
-    """What ``stat`` says of a file.
-
-    Raises:
-        OSError: it cannot be looked at, or gives no answer.
-    """
+    """What ``stat`` says of a file."""
     return _within_patience(path, path.stat)
 
 
@@ -95,11 +91,7 @@ def _hangs() -> OSError:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put a file in place, whole and durable, that only its owner may read; its directory is made as private.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Put a file in place, whole and durable, that only its owner may read; its directory is made as private."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     made = Path(name)

@@ -20,10 +20,6 @@ _CREATE = "Copy config.example.toml there and fill it in"
 def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     """The configuration file: the one that was asked for, else the first that exists.
 
-    Args:
-        explicit: ``--config``.
-        environ: ``RESPONDER_CONFIG``, ``XDG_CONFIG_HOME`` and ``HOME`` are read.
-
     Raises:
         ConfigError: there is none.
     """
@@ -67,20 +63,12 @@ def _exists(path: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """The file as TOML text: UTF-8, with or without a byte order mark, any line ends.
-
-    Raises:
-        ConfigError: it cannot be read, or is not such a text.
-    """
+    """The file as TOML text: UTF-8, with or without a byte order mark, any line ends."""
     return decode(path, read_bytes(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file as it is.
-
-    Raises:
-        ConfigError: it cannot be read, or is no configuration.
-    """
+    """The file as it is."""
     try:
         content = files.read(path, MAX_OCTETS)
     except OSError as error:
@@ -105,11 +93,7 @@ def _why_unreadable(path: Path, error: OSError) -> str:
 
 
 def decode(path: Path, content: bytes) -> str:
-    """The text of a file that was read.
-
-    Raises:
-        ConfigError: it is not UTF-8, or there is nothing in it.
-    """
+    """The text of a file that was read."""
     if content.startswith(_UTF16_MARKS):
         raise _refused(path, "not-utf-8", "the file is UTF-16. Save it as UTF-8 (in Notepad: Save as, Encoding).")
     try:

@@ -27,7 +27,6 @@ class Plans:
     """What the replies of each mailbox show.
 
     Attributes:
-        usual: of the practice's region.
         special: of the mailboxes that have a region of their own, by their index in the file.
     """
 

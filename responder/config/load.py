@@ -39,11 +39,8 @@ def load(path: Path, calendars: CalendarReader, *, salvage: bool = False) -> Con
     is opened. What the file asks for and no reply may show is left out, and told in ``Config.refusals``: a line too few
     must not cost the reply. So is what nobody changed in a copy of the example, told in ``Config.faults``.
 
-    Args:
-        path: the file.
-        calendars: reads the public holidays and calendars that it asks for.
-        salvage: leave out what is wrong, and tell it in ``Config.faults``, as long as a true reply with a way to help
-            can go out: for a start, where nothing better is running.
+    With ``salvage``, for a start, where nothing better is running: leave out what is wrong, and tell it in
+    ``Config.faults``, as long as a true reply with a way to help can go out.
 
     Raises:
         ConfigError: with every problem that was found, each with file, line, column, key, reason and cure.

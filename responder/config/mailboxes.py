@@ -40,11 +40,7 @@ _OAUTH_ONLY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One mailbox, but for its hours and what its replies look like.
-
-    Attributes:
-        index: its place among the mailboxes of the file.
-    """
+    """One mailbox, but for its hours and what its replies look like."""
 
     index: int
     folder: str

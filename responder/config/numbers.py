@@ -44,10 +44,6 @@ class Number:
 def read(number: str, country: str) -> Number:
     """What a number leads to when it is dialled in a country.
 
-    Args:
-        number: as it is dialled there; digits, blanks, brackets and the like.
-        country: ISO 3166-1 code.
-
     Raises:
         ValueError: nobody can dial it there; one sentence with the reason and the cure.
     """
@@ -64,11 +60,7 @@ def read(number: str, country: str) -> Number:
 
 
 def _refuse_emergency(digits: str, country: str) -> None:
-    """An emergency number is no line to talk to; it is shown anyway, first.
-
-    Raises:
-        ValueError: it is one there.
-    """
+    """An emergency number is no line to talk to; it is shown anyway, first."""
     import phonenumbers
 
     shown = {number for line in load(country) if line.kind == "emergency" for number in (line.phone, line.police)}
@@ -131,11 +123,7 @@ def _full(number: str, digits: str, country: str) -> Number:
 
 
 def _refuse_unfit(number: PhoneNumber, country: str) -> None:
-    """What would be dialled in vain, abroad by mistake, or for money.
-
-    Raises:
-        ValueError: it is one of these.
-    """
+    """What would be dialled in vain, abroad by mistake, or for money."""
     import phonenumbers
     from phonenumbers import PhoneNumberType
 
@@ -149,11 +137,7 @@ def _refuse_unfit(number: PhoneNumber, country: str) -> None:
 
 
 def _refuse_wrong_length(number: PhoneNumber) -> None:
-    """A digit too many or too few, told from a range that is merely unknown by numbers of the right length.
-
-    Raises:
-        ValueError: that is so.
-    """
+    """A digit too many or too few, told from a range that is merely unknown by numbers of the right length."""
     import phonenumbers
 
     national = phonenumbers.national_significant_number(number)

@@ -49,10 +49,7 @@ class OwnWordsReader:
     """Reads own words of one file.
 
     Args:
-        path: the configuration file; templates lie beside it.
         name: the practice's, which a discreet text must not say.
-        languages: of the replies, in order.
-        findings: what is wrong is added to it.
     """
 
     def __init__(self, path: Path, name: str | None, languages: Sequence[str], findings: Findings) -> None:

@@ -18,8 +18,6 @@ class Provider:
     """What is known of one provider.
 
     Attributes:
-        id: what stands in the file.
-        name: for people.
         username: how it names an account; "ask" when that cannot be told from the address.
         needs_ca_file: its certificate is its own and has to be named.
         password: what it wants for a password, in words.
@@ -49,11 +47,7 @@ def refused() -> Mapping[str, str]:
 
 
 def provider(name: str) -> Provider:
-    """The preset that the file asks for.
-
-    Raises:
-        ValueError: there is none, with the reason or the likely name.
-    """
+    """The preset that the file asks for."""
     aliases = _table()["alias"]
     word = name.strip().lower().replace(" ", "-").replace("_", "-")
     if name in providers():

@@ -33,9 +33,7 @@ _PART: Final = re.compile(
 def lines_to_write(key: str, value: object) -> str | None:
     """The lines of ``[hours]`` for a key that names several days, or for a whole week in one text; None for others.
 
-    Args:
-        key: ``monday-friday``, or ``hours`` when ``value`` says the days, too.
-        value: the hours.
+    The key is ``monday-friday``, or ``hours`` when the value says the days, too.
     """
     texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     texts = [text for text in texts if isinstance(text, str) and len(text) <= _LONGEST]

@@ -67,11 +67,7 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0
 
 
 def text(value: object) -> str:
-    """Any text.
-
-    Raises:
-        ValueError: something else.
-    """
+    """Any text."""
     if not isinstance(value, str):
         raise ValueError("must be text in double quotes")  # noqa: TRY004 - pydantic turns ValueError into a problem
     return value
@@ -165,11 +161,7 @@ def language(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """Own words that cannot be read: they are refused and left out, and cost neither the file nor the reply.
-
-    Attributes:
-        reason: with the cure.
-    """
+    """Own words that cannot be read: they are refused and left out, and cost neither the file nor the reply."""
 
     reason: str
 

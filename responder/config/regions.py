@@ -31,11 +31,7 @@ _ALIKE: Final = 0.8
 
 
 def region(value: object) -> str:
-    """ISO 3166 country of the directory, or such a country and a part of it.
-
-    Raises:
-        ValueError: something else.
-    """
+    """ISO 3166 country of the directory, or such a country and a part of it."""
     name = text(value)
     if likely := _NAMES.get(name.strip().casefold()):
         raise ValueError(f'not an ISO 3166 code. Did you mean "{likely}"?')
@@ -103,15 +99,7 @@ def _country_names() -> Iterator[tuple[str, str]]:
 
 
 def clock_doubt(name: str, zone: ZoneInfo) -> str | None:
-    """By how much replies are wrong when a region's hours are read on the clock of a zone of another one.
-
-    Args:
-        name: the region.
-        zone: the practice's.
-
-    Returns:
-        None when some place in the region has the same clock all year.
-    """
+    """By how much replies are wrong with a region's hours on a clock that is kept nowhere in it; else None."""
     zones = _zones_of(name)
     if not zones or zone.key in zones:
         return None

@@ -41,13 +41,7 @@ _GONE: Final = object()
 
 
 def sound_part(raw: object, model: type[_Table], wrong: Iterable[Loc]) -> _Table | None:
-    """A table without what is wrong in it, or None when it is of no use without.
-
-    Args:
-        raw: as it was read from TOML.
-        model: its shape.
-        wrong: where the faults are, from the table on.
-    """
+    """A table without what is wrong in it, or None when it is of no use without; places begin at the table."""
     if model in _WHOLE:
         return None
     least = None if model in _ESSENTIAL else model.model_validate(_DISCREET if model is schema.Reply else {})

@@ -24,11 +24,7 @@ _SAID: Final[tuple[tuple[Claim, str], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Mailboxes whose replies show the same.
-
-    Attributes:
-        numbers: as people count them.
-    """
+    """Mailboxes whose replies show the same."""
 
     settings: ReplySettings
     numbers: tuple[int, ...]

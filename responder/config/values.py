@@ -17,11 +17,7 @@ from responder.core.rules.decide import MailboxRules
 
 
 class Fault(ValueError):  # noqa: N818 - of a value, not of the program
-    """A value of the file that cannot be used: reason and cure in one or two sentences, never the value itself.
-
-    Attributes:
-        code: what kind of fault it is.
-    """
+    """A value of the file that cannot be used: reason and cure in one or two sentences, never the value itself."""
 
     def __init__(self, code: str, text: str) -> None:
         self.code = code
@@ -44,11 +40,7 @@ class CredentialSource:
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A file that only its owner may read.
-
-    Attributes:
-        path: already joined to the directory of the configuration file.
-    """
+    """A file that only its owner may read; the path is joined to the configuration file's directory."""
 
     path: Path
 
@@ -62,11 +54,7 @@ class EnvSource:
 
 @dataclass(frozen=True, slots=True)
 class CommandSource:
-    """A program whose first line of output is the secret; run without a shell.
-
-    Attributes:
-        directory: where it runs: the directory of the configuration file.
-    """
+    """A program whose first line of output is the secret; run without a shell, beside the configuration file."""
 
     argv: tuple[str, ...]
     directory: Path
@@ -100,7 +88,6 @@ class HolidayConfig:
     """Which days are closed besides those in the file. ``calendars`` works them out: they change without the file.
 
     Attributes:
-        public: the public holidays of the practice's region.
         calendars: iCalendar files, already joined to the directory of the configuration file.
     """
 
@@ -114,7 +101,6 @@ class MailboxConfig:
 
     Attributes:
         name: the address in lower case; names the mailbox in message keys and in the ledger.
-        username: for both servers.
         schedule: the mailbox's own hours, or else the practice's: the very same object.
     """
 
@@ -136,8 +122,6 @@ class Approval:
 
     Attributes:
         fingerprint: of those words; others have another one.
-        by: who.
-        on: when.
     """
 
     fingerprint: str
@@ -167,8 +151,6 @@ class Config:
     """A whole configuration file, checked.
 
     Attributes:
-        path: the file it was read from.
-        schedule: the practice's hours; a mailbox may have its own.
         compared_on: the day the owner compared the crisis lines with each service's own page.
         remarks: what is allowed but worth a look, one sentence each; no addresses in them.
         faults: what is wrong with the file, each as a ``ConfigError`` has it, when the rest is used all the same.

@@ -42,9 +42,6 @@ class Week:
     """Tables that make hours, as far as they could be read.
 
     Attributes:
-        hours: None where they stand elsewhere.
-        closures: by their index in the file.
-        openings: likewise.
         loc: where the tables stand: ``()`` for the practice's, ``("mailbox", 1)`` for a mailbox's own.
         open_days: weekdays whose hours are not known and that count as open.
         open_dates: single days of which the same holds.
@@ -107,13 +104,8 @@ def practice_schedule(
 def mailbox_schedule(practice: Schedule, own: Week, zone: ZoneInfo, problems: list[Problem]) -> Schedule:
     """One mailbox's hours. Its closures come on top of the practice's, which hold for everybody.
 
-    Its openings add to whatever week it has; the practice's go with the practice's week.
-
-    Args:
-        practice: the practice's hours.
-        own: what the mailbox says.
-        zone: on whose clock a week of its own is; the practice's week stays on the practice's clock.
-        problems: whatever is wrong is added.
+    Its openings add to whatever week it has; the practice's go with the practice's week, which stays on the practice's
+    clock. A week of the mailbox's own is on the clock of ``zone``.
     """
     zone = zone if own.hours is not None else practice.zone
     own = _sound(zone, own, problems)

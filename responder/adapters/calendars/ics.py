@@ -56,7 +56,6 @@ class Taken(NamedTuple):
 
     Attributes:
         events: in order, in UTC; the note is the event's name.
-        remarks: what is worth a look, one sentence each.
         faults: events that cannot be used and close nothing, one sentence each.
     """
 
@@ -78,13 +77,7 @@ class _Occurrence(NamedTuple):
 
 
 def read(content: bytes, name: str, zone: ZoneInfo, window: Span) -> Taken:
-    """What a calendar takes within a window.
-
-    Args:
-        content: the file.
-        name: what the owner calls it.
-        zone: the practice's.
-        window: in UTC; what lies outside is left out.
+    """What a calendar takes within a window, on the clock of the practice's zone; what lies outside is left out.
 
     Raises:
         UnusableError: it cannot be read, or not for sure.

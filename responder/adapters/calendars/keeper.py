@@ -45,7 +45,6 @@ class Calendars:
 
     Args:
         directory: where what calendars take is kept over a restart; None: nowhere.
-        writes: whether it may write there; else it only reads.
     """
 
     def __init__(self, directory: Path | None = None, *, writes: bool = False) -> None:
@@ -53,13 +52,7 @@ class Calendars:
         self._kept = KeptTimes(directory, writes=writes) if directory is not None else None
 
     def at(self, now: datetime) -> CalendarReader:
-        """A reader for ``config.load``.
-
-        Load a configuration again once a day: the years that are worked out move with ``now``.
-
-        Args:
-            now: aware; decides which years are worked out.
-        """
+        """A reader for ``config.load``. Load once a day: the years that are worked out move with ``now``."""
         return lambda wanted, region, zone: self._closed(wanted, region, zone, now)
 
     def _closed(self, wanted: HolidayConfig, region: str, zone: ZoneInfo, now: datetime) -> ClosedDays:

@@ -22,12 +22,7 @@ _MOST: Final = 4_000_000
 
 
 class KeptTimes:
-    """One file for each calendar, named by a digest of the calendar's path.
-
-    Args:
-        directory: where they lie.
-        writes: whether they may be written.
-    """
+    """One file for each calendar, named by a digest of the calendar's path; written only if ``writes``."""
 
     def __init__(self, directory: Path, *, writes: bool) -> None:
         self._directory = directory

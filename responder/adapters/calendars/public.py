@@ -16,15 +16,7 @@ _CODE = re.compile("[A-Z0-9]{1,3}")
 
 
 def public_holidays(region: str, years: Iterable[int]) -> tuple[dict[date, str], tuple[str, ...]]:
-    """Every public holiday of some years.
-
-    Args:
-        region: ISO 3166: a country, or a country and a part of it.
-        years: which.
-
-    Returns:
-        The dates with their names, and what the owner should know of the list, one sentence each.
-    """
+    """Every public holiday of some years with its name, and what the owner should know of the list."""
     from holidays import country_holidays
 
     country, _, part = region.partition("-")

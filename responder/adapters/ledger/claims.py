@@ -50,7 +50,6 @@ class Sending:
     """Claims and how they end; every method runs on the writer's thread, inside its transaction.
 
     Args:
-        db: an open ledger database.
         gate: asked before a slot is taken.
         texts: gets what left, or may have.
     """

@@ -23,11 +23,7 @@ WHERE state = 'withdrawn' AND reason IN ({_RULES}) AND settled_at > :ahead AND E
 
 
 class ClockRows:
-    """Rows whose decision rests on the clock; every method runs on the writer's thread, inside its transaction.
-
-    Args:
-        db: an open ledger database.
-    """
+    """Rows whose decision rests on the clock; every method runs on the writer's thread, inside its transaction."""
 
     def __init__(self, db: sqlite3.Connection, names: Names) -> None:
         self._db = db

@@ -17,7 +17,6 @@ class Reading:
     """Cursors and due rows; every method runs on the writer's thread, inside its transaction.
 
     Args:
-        db: an open ledger database.
         clock: keeps what the clock silenced.
     """
 

@@ -9,11 +9,7 @@ HASH_OCTETS: Final = 16
 
 
 class Names:
-    """Hashes with a label for each kind, so that the same text of two kinds has two hashes.
-
-    Args:
-        key: the secret behind them.
-    """
+    """Hashes with a secret key and a label for each kind: the same text of two kinds has two hashes."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key

@@ -50,15 +50,7 @@ _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 class Store:
-    """Everything that runs on the writer's thread, inside its transaction.
-
-    Args:
-        db: an open ledger database.
-        key: the secret behind the hashes.
-
-    Attributes:
-        names: what a person's, a mailbox's or a message's hash is.
-    """
+    """Everything that runs on the writer's thread, inside its transaction."""
 
     def __init__(self, db: sqlite3.Connection, key: bytes) -> None:
         self.db = db
@@ -71,7 +63,10 @@ class Store:
         self.asking = Asking(db, self.names)
 
     def prune(self, before: datetime, texts_before: datetime) -> int:
-        """See `Ledger.prune`."""
+        """Forgets what was settled before that and gives the number; never what is open, never a cursor.
+
+        Texts that were last sent before ``texts_before`` go too. See `KEEP_SETTLED` and `KEEP_TEXTS`.
+        """
         limit = micros(before)
         self.texts.prune(texts_before)
         return self.db.execute(
@@ -225,9 +220,7 @@ class Ledger:
     async def mark(self, key: MessageKey, *, may_arrive: bool) -> None:
         """Notes of a claimed reply, before its final dot is written, that it may arrive from now on.
 
-        Args:
-            key: the reply's.
-            may_arrive: False takes the note back: the server refused it, and another attempt begins.
+        False takes the note back: the server refused it, and another attempt begins.
         """
         await self._run(lambda: self._store.sending.mark(key, may_arrive=may_arrive))
 
@@ -294,10 +287,7 @@ class Ledger:
     async def answers_to(self, correspondent: str, mailboxes: Sequence[str], limit: int) -> Memory:
         """What is known of one correspondent (`Address.identity`) over all mailboxes: when answered, with which text.
 
-        Args:
-            correspondent: whom replies went to.
-            mailboxes: the names to tell mailboxes by; the ledger itself knows none.
-            limit: how many replies at most, the newest.
+        Replies are told by the names in ``mailboxes``, since the ledger itself knows none.
         """
         return await self._run(lambda: self._store.texts.answers_to(correspondent, mailboxes, limit))
 
@@ -324,9 +314,7 @@ class Ledger:
     async def prune(self, before: datetime, *, texts_before: datetime | None = None) -> int:
         """Forgets what was settled before that and gives the number; never what is open, never a cursor.
 
-        Args:
-            before: see `KEEP_SETTLED`.
-            texts_before: texts that were last sent before that go too (`KEEP_TEXTS`); as ``before``, if not given.
+        Texts that were last sent before ``texts_before`` go too. See `KEEP_SETTLED` and `KEEP_TEXTS`.
         """
         return await self._run(lambda: self._store.prune(before, texts_before or before))
 

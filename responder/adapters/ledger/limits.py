@@ -40,11 +40,7 @@ class Asked(NamedTuple):
 
 
 class Gate:
-    """Runs on the writer's thread, inside the claim's transaction: two claims never share the last place of a rate.
-
-    Args:
-        db: an open ledger database.
-    """
+    """Runs on the writer's thread, inside the claim's transaction: two claims never share the last place of a rate."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -14,11 +14,7 @@ from responder.core.message import MessageKey
 
 
 class Asking:
-    """Questions, which change nothing; every method runs on the writer's thread, inside its transaction.
-
-    Args:
-        db: an open ledger database.
-    """
+    """Questions, which change nothing; every method runs on the writer's thread, inside its transaction."""
 
     def __init__(self, db: sqlite3.Connection, names: Names) -> None:
         self._db = db

@@ -55,11 +55,7 @@ class Row(NamedTuple):
 
 
 class Rows:
-    """Finds, adds and ends rows; runs on the writer's thread, inside its transaction.
-
-    Args:
-        db: an open ledger database.
-    """
+    """Finds, adds and ends rows; runs on the writer's thread, inside its transaction."""
 
     def __init__(self, db: sqlite3.Connection, names: Names) -> None:
         self._db = db
@@ -82,11 +78,7 @@ class Rows:
         return None if row is None else Row(*row)
 
     def find_in(self, state: State, key: MessageKey) -> Row:
-        """The same, when it stands in this state.
-
-        Raises:
-            LedgerError: it does not.
-        """
+        """The same, when it stands in this state."""
         row = self.find(key)
         if row is None or row.state != state:
             raise LedgerError(f"UID {key.uid} is {row.state if row else 'not recorded'}, but this needs it {state}.")

@@ -22,9 +22,6 @@ class Texts:
     A text is the practice's own: its words, its hours, the ways to help. By construction nothing of the sender's is in
     it (the composer is given neither name, subject nor words of theirs), and it is the same for all who write in the
     same closed period. Only the reply's row, with its keyed hashes, says that somebody got it.
-
-    Args:
-        db: an open ledger database.
     """
 
     def __init__(self, db: sqlite3.Connection, names: Names) -> None:

@@ -71,7 +71,6 @@ class Silenced:
     """A message that gets no reply by a decision that rests on the clock; kept in case the clock was wrong.
 
     Attributes:
-        message: its Message-ID, else its fingerprint.
         at: when it was decided, by the clock in doubt.
     """
 
@@ -86,7 +85,6 @@ class Terms:
     """What a reply has to keep besides its slot.
 
     Attributes:
-        proof: what vouches for its correspondent.
         domain: the correspondent's, where it has a rate; None where strangers share it.
         limits: each must have room.
         latest: the opening; what stands over a rate waits no longer.
@@ -114,7 +112,6 @@ class AlreadyAnswered:
     """Do not send: the correspondent has had a reply. The row is settled.
 
     Attributes:
-        at: when.
         rule: "already-answered" in this closed period, or "same-message-answered" for the same message elsewhere.
     """
 
@@ -137,11 +134,7 @@ class NotDue:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """Do not send: this correspondent gets none. The row is settled.
-
-    Attributes:
-        rule: "never-reply": the practice's list.
-    """
+    """Do not send: this correspondent is on the practice's list, "never-reply". The row is settled."""
 
     rule: str
 
@@ -151,7 +144,6 @@ class OverRate:
     """Do not send yet: a limit is reached. The row, and every due one that this limit would stop too, waits.
 
     Attributes:
-        rule: the limit's id.
         until: when it comes free, or the opening if that is earlier.
     """
 
@@ -208,7 +200,6 @@ class Memory:
     """What is known of one correspondent over all mailboxes.
 
     Attributes:
-        replies: the newest first.
         left_out: how many older ones there are besides.
         oldest: time of the oldest reply to anybody that is remembered; None when there is none.
     """

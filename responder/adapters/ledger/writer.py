@@ -23,10 +23,6 @@ class Writer:
 
     A job may run twice (when another one of its transaction fails), so it must do nothing but read and write the
     database. Its future is done only after the commit is on the disk.
-
-    Attributes:
-        executor: one worker, which has opened ``db``.
-        path: of the database, for messages.
     """
 
     def __init__(self, executor: ThreadPoolExecutor, db: sqlite3.Connection, path: Path) -> None:

@@ -26,7 +26,6 @@ class Original:
     """The file as it was read.
 
     Attributes:
-        path: as it was named; it may be a link.
         content: its bytes, to see whether anybody else changes them meanwhile.
         text: with plain line ends, without a byte order mark.
     """

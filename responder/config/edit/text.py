@@ -36,14 +36,7 @@ class EditError(ResponderError):
 
 
 def set_hours(text: str, day: str, hours: str | None) -> str:
-    """One weekday's hours.
-
-    A day that closes keeps its line as a comment.
-
-    Args:
-        text: the file, with plain line ends.
-        day: ``monday`` and so on.
-        hours: as in the file; None for closed.
+    """One weekday's hours as in the file, or None for closed: then the day keeps its line as a comment.
 
     Raises:
         EditError: the file is written in a way that this cannot change safely.
@@ -60,13 +53,7 @@ def set_hours(text: str, day: str, hours: str | None) -> str:
 
 
 def add_closure(text: str, start: datetime, end: datetime, note: str | None) -> str:
-    """One more ``[[closure]]``, behind those there are.
-
-    Args:
-        text: the file, with plain line ends.
-        start: naive, on the practice's own clock.
-        end: the same.
-        note: for the owner.
+    """One more ``[[closure]]``, behind those there are; its times are naive, on the practice's own clock.
 
     Raises:
         EditError: the file is written in a way that this cannot change safely.
@@ -85,10 +72,6 @@ def add_closure(text: str, start: datetime, end: datetime, note: str | None) -> 
 
 def set_compared_on(text: str, day: date) -> str:
     """The day of the last comparison of the crisis lines.
-
-    Args:
-        text: the file, with plain line ends.
-        day: on the practice's own clock.
 
     Raises:
         EditError: the file is written in a way that this cannot change safely.

@@ -104,8 +104,6 @@ def parse_hours(text: str | Sequence[str]) -> tuple[DailyInterval, ...]:
 
     An end before its start is on the day after; ``24:00`` is an end only.
 
-    Returns:
-        The intervals in the order of the day, at least one.
 
     Raises:
         ValueError: one sentence with the reason and the cure.

@@ -144,8 +144,6 @@ class Schedule:
 
     Attributes:
         weekly: hours by weekday, 0 for Monday; a day that is not there is closed.
-        openings: hours added to single dates.
-        closures: kept in UTC.
         closed_dates: dates without their weekly hours, and why ("Christmas Day"). What ran past midnight from the day
             before runs out.
         events: stretches without weekly hours, each with an end; an opening stands beside them. Kept in UTC.

@@ -62,11 +62,7 @@ _Stretch = TypeVar("_Stretch", Span, Shut)
 
 
 class Shuts:
-    """Closures in order, those that touch or overlap made one, so that every look-up is a search by halves.
-
-    Args:
-        shuts: in any order; those without length are dropped.
-    """
+    """Closures in order, those that touch or overlap made one, so that every look-up is a search by halves."""
 
     __slots__ = ("_ends", "_joined", "_starts")
 

@@ -59,11 +59,7 @@ def _is_american(locale: str) -> bool:
 
 
 def locale_for(region: str) -> str:
-    """The English of a region's country (ISO 3166), where there is one; else the British.
-
-    Args:
-        region: a country, or a part of it: ``GB``, ``US-NY``.
-    """
+    """The English of a region's country (ISO 3166; ``GB``, ``US-NY``), where there is one; else the British."""
     locale = f"en-{region[:2].upper()}"
     return locale if locale in LOCALES else "en-GB"
 
@@ -104,13 +100,8 @@ def in_words(at: datetime, zone: ZoneInfo, locale: str, now: datetime) -> str:
     """Says an instant in a locale's words.
 
     ``Tuesday 24 November at 09:00 (UK time)``; ``Tuesday, November 24, at 9:00 a.m. (Eastern time)``;
-    ``today at 09:00 (UK time)`` when the local date is the same as that of ``now``.
-
-    Args:
-        at: aware; seconds round up to the next minute.
-        zone: the practice's zone, in which date and time are said.
-        locale: one of ``LOCALES``.
-        now: aware; decides about "today" and about the year.
+    ``today at 09:00 (UK time)`` when the local date is the same as that of ``now``, which also decides about the year.
+    Seconds round up to the next minute.
 
     Raises:
         ValueError: there are no words for this locale.

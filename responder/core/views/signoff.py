@@ -41,8 +41,6 @@ class SheetLanguage:
     """A language that replies are written in.
 
     Attributes:
-        code: ISO 639-1.
-        name: what its speakers call it.
         signed: who has signed its words, as the language's own file says; "clinician: A. Reader, 2026-11-20".
         is_draft: a native speaker or a clinician, or both, have yet to sign it.
     """
@@ -88,9 +86,6 @@ class Shown:
     Attributes:
         name: what ``--variant`` takes.
         about: when it goes out, in words for the owner.
-        sender: the From field, decoded.
-        subject: the Subject field, decoded.
-        fields: every header field as it is sent, one string.
         parts: the plain text, cut where the language changes.
         html: the HTML beside it; empty where there is none.
         is_own: it is a closure's own text, to be read as a whole.
@@ -120,7 +115,6 @@ class Group:
     Attributes:
         mailboxes: their addresses; the first one is the sender of what is shown.
         remarks: what is worth knowing about how they are sent, a sentence each.
-        replies: every kind of reply, in order.
     """
 
     mailboxes: tuple[str, ...]
@@ -134,19 +128,11 @@ class Sheet:
 
     Attributes:
         practice: its name; empty where nothing signs.
-        region: ISO 3166 code.
-        zone: the clock of all times, in words.
-        drawn: when this was put together, in words.
         fingerprint: stands for all the words; empty where only a part is shown, which nobody can sign for the whole.
         part: which part that is, a sentence; empty for the whole.
         is_approved: somebody has approved just these words.
-        approval: the same as a sentence.
-        refused: what the file asks for and replies do without.
-        looks: what is allowed but worth a look.
         compared: when the help lines were compared with the services' own pages, a sentence.
         lines: the help lines that replies show, the emergency number first.
-        languages: the languages of the replies.
-        groups: at least one.
     """
 
     practice: str
@@ -184,15 +170,6 @@ def as_read(
     is_own: bool = False,
 ) -> Shown:
     """The reply that would go out at a moment.
-
-    Args:
-        composer: of the mailbox.
-        sender: the mailbox's address.
-        period: the closed period.
-        at: aware, within it.
-        name: see ``Shown``, as for the others.
-        about: the same.
-        is_own: the same.
 
     Raises:
         TemplateError: not even the built-in text shows a way to help. Nothing may be sent.

@@ -111,17 +111,7 @@ def _minute(at: datetime, zone: ZoneInfo) -> int:
 def page(
     *, title: str, state: str, drawn: str, days: Sequence[Day], today: date, now_minute: int, changes: Sequence[str]
 ) -> str:
-    """A whole page.
-
-    Args:
-        title: what stands above the week.
-        state: one sentence about now.
-        drawn: when that is, with the zone; the page does not change by itself.
-        days: the rows.
-        today: which of them is today.
-        now_minute: minutes of today's wall clock.
-        changes: the next ones, one line each.
-    """
+    """A whole page. It does not change by itself, so ``drawn`` says of which moment it is, and where."""
     return rendered(
         "week.html",
         title=title,

@@ -85,7 +85,7 @@ class ClockWitness:
         self._now = clock()
         self._errors: deque[tuple[str, timedelta]] = deque(maxlen=REMEMBERED)
         self._zones: deque[tuple[str, timedelta | None]] = deque(maxlen=REMEMBERED)
-        self._disbelieved_at: float | None = None
+        self._disbelief: tuple[float, timedelta] | None = None
         self._logged_at = -LOG_AGAIN
         self._is_past = False
 
@@ -129,11 +129,11 @@ class ClockWitness:
         if message is not None and message.delivered_at is not None:
             self._zones.append((sender, zone_error(received_at, message.delivered_at)))
         if error == EXACT:
-            self._errors.clear()
+            self._believe()
             return
         self._errors.append((sender, error))
-        if abs(error) > WHOLE_CLOCK and agreeing(self._errors) is not None and self._disbelieved_at is None:
-            self._disbelieved_at = wall_offset(self._clock)
+        if abs(error) > WHOLE_CLOCK and agreeing(self._errors) is not None and self._disbelief is None:
+            self._disbelief = wall_offset(self._clock), error
             self._log.write(Event.CLOCK_DISBELIEVED, why=self._disagreement(error))
 
     def _log_skew(self, error: timedelta) -> None:
@@ -159,22 +159,27 @@ class ClockWitness:
             self._is_past = True
             return True
         self._is_past = False
-        if self._disbelieved_at is None:
+        if self._disbelief is None:
             return False
-        stepped = abs(wall_offset(self._clock) - self._disbelieved_at) > SKEW.total_seconds()
+        stepped = abs(wall_offset(self._clock) - self._disbelief[0]) > SKEW.total_seconds()
         fits = self.is_announced() and any(at is not None and abs(self.error_of(at)) <= WHOLE_CLOCK for at in arrived)
         if stepped or fits:
-            self._disbelieved_at = None
-            self._errors.clear()
+            self._believe()
+        return self._disbelief is not None
+
+    def _believe(self) -> None:
+        """The clock was set, or a message fits it."""
+        self._errors.clear()
+        if self._disbelief is not None:
+            self._disbelief = None
             self._log.write(Event.CLOCK_BELIEVED)
-        return self._disbelieved_at is not None
 
     def trouble(self) -> str | None:
         """For the status line; None when the clocks agree."""
         if self._clock() < RELEASED:
             return f"clock: it says {self._clock():%Y-%m-%d}, which is past; nothing is judged until it is set"
-        if self._disbelieved_at is not None:
-            return f"clock: {self._disagreement(self._errors[-1][1])}; no mail is judged until it is set"
+        if self._disbelief is not None:
+            return f"clock: {self._disagreement(self._disbelief[1])}; no mail is judged until it is set"
         if (zone := self.zone_error()) is not None:
             return zone_trouble(zone)
         if len(self._errors) > 1 and abs(self._errors[-1][1] - self._errors[-2][1]) <= ZONE_ERROR:

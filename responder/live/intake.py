@@ -115,7 +115,8 @@ class Intake:
         """Whether it arrived after the first try to connect, by the clock as it is now."""
         if received_at is None or self._first_try is None:
             return False
-        return received_at >= now - timedelta(seconds=uptime() - self._first_try)
+        since = now - timedelta(seconds=uptime() - self._first_try)
+        return received_at >= since.replace(microsecond=0)  # INTERNALDATE has whole seconds
 
     async def _look_again(self, folder: Folder, old: Cursor, uid_validity: UidValidity) -> None:
         """The same mail under new UIDs: only what was due, or came in at the end, is judged again."""

@@ -259,6 +259,17 @@ async def test_fresh_mail_restores_belief(watching: Stage) -> None:
     await watching.until(lambda: "now@x.example" in watching.sender.recipients())
 
 
+async def test_a_fitting_message_among_the_witnesses(watching: Stage) -> None:
+    """All in one look: three from three days ago, and one of now. The status line survives it."""
+    await later(watching, minutes=10)
+    for number in range(3):
+        block = header_block(f"p{number}@x.example")
+        watching.folder.deliver(block, watching.clock() - timedelta(days=3, minutes=number))
+    watching.folder.deliver(header_block("now@x.example"), watching.clock())
+    await watching.until(lambda: "now@x.example" in watching.sender.recipients())
+    assert watching.service.clock_trouble is None
+
+
 async def test_a_clock_before_the_release(stage: Stage, uptime: Time, caplog: pytest.LogCaptureFixture) -> None:
     """1970: the baseline is taken, nothing is judged, and all that came is answered once the clock is set."""
     stage.folder.deliver(header_block(BASELINE), NIGHT - timedelta(minutes=1))
@@ -286,6 +297,23 @@ async def test_mail_that_came_while_the_first_login_failed(stage: Stage) -> None
     stage.folder.deliver(header_block("meanwhile@x.example"), NIGHT + timedelta(minutes=3))
     await stage.ended(sent=1)
     assert stage.sender.recipients() == ["meanwhile@x.example"]
+
+
+@pytest.mark.usefixtures("uptime")
+async def test_mail_in_the_second_of_the_first_try(stage: Stage) -> None:
+    """INTERNALDATE has whole seconds: what came a moment after the first try counts, over a restart too."""
+    stage.clock.at += timedelta(milliseconds=850)
+    stage.folder.faults = [TransientError("IMAP", "refused") for _ in range(99)]
+    await stage.start()
+    await stage.until(lambda: stage.service.health.trouble is not None)
+    stage.folder.deliver(header_block("late@x.example"), NIGHT)
+    stage.folder.deliver(header_block("old@x.example"), NIGHT - timedelta(seconds=1))
+    await stage.stop()
+    stage.folder.faults = []
+    stage.clock.forward(minutes=1)
+    await stage.start()
+    await stage.ended(sent=1)
+    assert stage.sender.recipients() == ["late@x.example"]
 
 
 @pytest.mark.usefixtures("uptime")

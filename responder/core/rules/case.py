@@ -15,7 +15,9 @@ from responder.core.mail.structure import Structure
 from responder.core.message import Address, InboundMessage
 from responder.core.rules.values import Case, ContactForm, MailboxRules
 
-_ADDRESS_LIKE = re.compile(r"(?<![^\s()<>\[\]:;@\\,\"'])[^\s()<>\[\]:;@\\,\"']++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_ADDRESS_LIKE = re.compile(
+    r"(?<![^\s()<>\[\]:;@\\,\"'\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb])[^\s()<>\[\]:;@\\,\"'\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+)
 """An address in a text that is no address list."""
 
 _HANDED_OVER = re.compile(

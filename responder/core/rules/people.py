@@ -30,6 +30,8 @@ FORWARDER_FIELDS = frozenset(
 MICROSOFT_LOOPS = frozenset({"x-ms-exchange-inbox-rules-loop", "x-ms-exchange-forwardingloop"})
 """Exchange names in them each mailbox whose rule passed a message on, and the one that an automatic reply is from."""
 
+EXCHANGE_SOURCE = "x-ms-exchange-generated-message-source"
+
 PROGRAM_FIELDS = frozenset({"user-agent", "x-mailer", "thread-index"})
 
 MACHINE_FIELDS = frozenset(
@@ -110,6 +112,8 @@ def is_forwarded(message: InboundMessage) -> bool:
     """Whether a forwarder left its marks: fields of its own, or the return path in its shape."""
     if not FORWARDER_FIELDS.isdisjoint(message.by_name) or is_passed_on_by_exchange(message):
         return True
+    if any(value.lower() == "mailbox rules agent" for value in message.values(EXCHANGE_SOURCE)):
+        return True  # of automatic replies as well, but those bear another sign
     path = message.return_path.address
     return path is not None and is_of_forwarder(path)
 
@@ -119,13 +123,14 @@ def has_sign_of_machine(case: Case, but: frozenset[str]) -> bool:
     message = case.message
     if any(is_robot(one) or is_role(one) or looks_like_no_reply(one) for one in message.from_):
         return True
-    if is_automatic(message.subject) or any(
-        kind.startswith(("multipart/report", "text/calendar")) for kind in case.media_types
-    ):
+    if is_automatic(message.subject) or not case.media_types.isdisjoint({"multipart/report", "text/calendar"}):
         return True
-    return any(
-        value.lower() not in {"no", "none", ""} for name in MACHINE_FIELDS - but for value in message.values(name)
-    )
+    signs = MACHINE_FIELDS - but
+    if is_feedback_of_people(message):
+        signs -= {"feedback-id"}
+    if looks_written(message):  # some Exchange organisations put it on all that their people write
+        signs -= {"x-auto-response-suppress"}
+    return any(value.lower() not in _SAYS_NOTHING for name in signs for value in message.values(name))
 
 
 def weigh(case: Case, why: str, but: frozenset[str], *, is_middleman: bool) -> Finding | None:

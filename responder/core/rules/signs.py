@@ -12,13 +12,14 @@ from itertools import takewhile
 from responder.core.decision import Proof
 from responder.core.mail.addresses import without_comments
 from responder.core.mail.authentication import MAX_FIELDS
+from responder.core.mail.structure import Structure
 from responder.core.message import Defect, InboundMessage
 from responder.core.outcome import MESSAGE_ID_PREFIX
 from responder.core.rules import people
 from responder.core.rules.case import is_within, word
 from responder.core.rules.hosts import BULK_HOSTS
 from responder.core.rules.names import is_role
-from responder.core.rules.subjects import is_automatic, is_marked_as_spam
+from responder.core.rules.subjects import is_answer, is_automatic, is_marked_as_spam
 from responder.core.rules.values import Case, Check, Finding
 from responder.core.rules.who import is_through_listed_group, perhaps_form_of_ours, through_own_group
 
@@ -38,7 +39,8 @@ _ANOMALIES = frozenset({Defect.TOO_LARGE, Defect.TOO_MANY_LINES, Defect.NUL_OR_B
 _SET_ASIDE = frozenset({"$junk", "junk", "\\deleted", "\\draft"})
 _NO_OTHER_REPLY = frozenset({"all", "oof", "autoreply"})
 _REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
-_ONLY_IN_REPORTS = frozenset({"message/feedback-report", "message/delivery-status", "message/disposition-notification"})
+_COMPLAINTS = frozenset({"message/feedback-report"})
+_ONLY_IN_REPORTS = _COMPLAINTS | {"message/delivery-status", "message/disposition-notification"}
 _BEGIN_REPORTS = _ONLY_IN_REPORTS | {"message/rfc822", "text/rfc822-headers", "multipart/digest", "multipart/report"}
 _ISMTPD = re.compile(r"@(?:geopod-)?ismtpd[0-9a-z.-]*>\Z")
 """SendGrid's own hosts, which have no domain."""
@@ -124,8 +126,9 @@ def auto_submitted(case: Case) -> Finding | None:
     weighed: Finding | None = Finding(why)
     if "auto-replied" in found:  # RFC 3834 §5: an answer, and nobody's letter
         pass
-    elif people.is_forwarded(case.message):
-        weighed = people.weigh(case, why, but, is_middleman=_exchange_forwarded(case.message))
+    elif people.is_forwarded(case.message) or "auto-forwarded" in found:
+        forwarded = _exchange_forwarded(case.message) or "auto-forwarded" in found
+        weighed = people.weigh(case, why, but, is_middleman=forwarded)
     elif people.has_program(case.message) and not people.has_sign_of_machine(case, but):
         weighed = Finding(why, maybe_person=True)
     return weighed if weighed is None or weighed.maybe_person else perhaps_form_of_ours(case, why)
@@ -368,10 +371,17 @@ def calendar(case: Case) -> Finding | None:
     classes = (value.lower() for value in case.message.values("content-class"))
     if "text/calendar" in case.media_types or any(found.endswith("calendarmessage") for found in classes):
         return Finding("a calendar program sent it")
-    parts = case.structure.walk() if case.structure is not None else ()
-    if any(part.kind == "text/calendar" and part.parameters.get("method", "publish") != "publish" for part in parts):
+    whole = case.structure.walk() if case.structure is not None else ()
+    if any(map(_is_invitation, ((part, inner) for part in whole for inner in part.parts))):
         return Finding("it holds an invitation, or the answer to one")
     return None
+
+
+def _is_invitation(where: tuple[Structure, Structure]) -> bool:
+    """A calendar that asks or answers (RFC 6047 §2.4); without a method, one that stands for the text itself."""
+    outer, part = where
+    method = part.parameters.get("method", "publish" if outer.kind != "multipart/alternative" else "request")
+    return part.kind == "text/calendar" and method != "publish"
 
 
 def complaint(case: Case) -> Finding | None:
@@ -379,10 +389,14 @@ def complaint(case: Case) -> Finding | None:
     structure = case.structure
     if structure is None or not structure.kind.startswith("multipart/") or not structure.parts:
         return None
-    first = structure.parts[0].kind
-    if first not in _BEGIN_REPORTS and not any(part.kind in _ONLY_IN_REPORTS for part in structure.walk()):
+    if structure.parts[0].kind in _BEGIN_REPORTS:
+        return Finding("it begins with another message, or with a report, as reports about mail do")
+    telling = _ONLY_IN_REPORTS
+    if is_answer(case.message.subject):  # people forward bounces that they do not understand, but no complaints
+        telling = _COMPLAINTS
+    if telling.isdisjoint(part.kind for part in structure.walk()):
         return None
-    return Finding("it holds a report about mail, or begins with another message, as such reports do")
+    return Finding("a part of it is a report of a mail server or a mail program")
 
 
 def bulk_message_id(case: Case) -> Finding | None:

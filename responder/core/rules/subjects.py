@@ -44,7 +44,7 @@ _SPAM_MARK = re.compile(
 
 _FROM_A_NUMBER = re.compile(
     r"(?:new |missed )?(?:call|voice ?mail|voice message|sms|text message|fax)(?: message)? (?:from|von|d[ea]|van)"
-    r" [+(]?\d"
+    r" [+(]?\d|voice ?mail \(\d"
     r"|(?:verpasster anruf|appel manqué|llamada perdida|chiamata persa|gemiste oproep)(?: von| de| da| van)? [+(]?\d"
 )
 """What telephone systems call what they pass on, with the number; a person writes of a missed call without it."""
@@ -58,13 +58,18 @@ def is_automatic(subject: str) -> bool:
     tag = _TAG.match(text) if text.startswith("[") else None
     if _starts(text) or (tag is not None and _starts(text[tag.end() :])):
         return True
-    return (text.endswith(ENDS) and _ANSWER.match(text) is None) or _has_mark(text)
+    return (text.endswith(ENDS) and not is_answer(text)) or _has_mark(text)
 
 
 def _has_mark(text: str) -> bool:
     """Whether a mark of absence stands in brackets, at the end or behind ``Re:``: some programs put it there."""
     marks = (_MARK_AT_END.search(text), _MARK_IN_ANSWER.match(text))
     return any(mark is not None and mark[1].startswith(AWAY) for mark in marks)
+
+
+def is_answer(subject: str) -> bool:
+    """Whether it answers or forwards: what follows the mark is another's subject."""
+    return _ANSWER.match(subject) is not None
 
 
 def is_marked_as_spam(subject: str) -> bool:

@@ -44,7 +44,7 @@ def _either(id_: str, title: str, source: str, check: Check, reads: frozenset[st
     return Rule(id_, EITHER, title, source, check, reads, may_be_off=True)
 
 
-_MIDDLEMEN = people.FORWARDER_FIELDS | people.MICROSOFT_LOOPS | people.PROGRAM_FIELDS
+_MIDDLEMEN = people.FORWARDER_FIELDS | people.MICROSOFT_LOOPS | people.PROGRAM_FIELDS | {people.EXCHANGE_SOURCE}
 """Read by the rules whose field a middleman may have written, but no reason by themselves."""
 
 _LISTS = _fields("List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")

@@ -274,7 +274,8 @@ def not_addressed(case: Case) -> Finding | None:
     elsewhere = any(map(case.rules.is_ours, message.recipients)) or len(message.recipients) > MAX_RECIPIENTS
     if elsewhere or people.has_sign_of_machine(case, frozenset()):
         return Finding(why)
-    if not (message.recipients or people.is_forwarded(message) or people.looks_written(message)):
+    somebody = bool(message.recipients) or any("@" in value for name in ("to", "cc") for value in message.values(name))
+    if not (somebody or people.is_forwarded(message) or people.looks_written(message)):
         return Finding(why)
     only = message.recipients[0] if len(message.recipients) == 1 else None
     cure = f'if it is yours, add "{only}" to aliases' if only is not None else None

@@ -888,3 +888,31 @@ def test_a_hosted_form_is_listed_with_the_line_that_answers_the_visitor() -> Non
     assert (before.maybe_person, before.cure) == (True, '[[contact_form]] with from = "forms@squarespace.info"')
     assert isinstance(after, Reply)
     assert after.correspondent.addr_spec == "ann@example.net"
+
+
+@pytest.mark.parametrize(
+    ("more", "listed"),
+    [
+        ("X-Spam-Flag: YES\r\nReceived: from a by mx.harbour.example; x\r\n", False),
+        ("Received: from a by mx.harbour.example; x\r\nX-Spam-Flag: YES\r\n", True),
+        ("Received: by a.harbour.example; x\r\nX-Spam: Yes\r\nReceived: from c by b.harbour.example; x\r\n", False),
+        ("Received: by a.harbour.example; x\r\nReceived: from c by b.other.example; x\r\nX-Spam: Yes\r\n", True),
+    ],
+    ids=["above ours", "below ours", "between two of ours", "below another's"],
+)
+def test_a_verdict_is_hard_where_our_own_server_surely_wrote_it(more: str, listed: bool) -> None:
+    """Below the field in which it took the message anybody may have."""
+    decision = judge(more.encode() + block())
+
+    assert isinstance(decision, Skip)
+    assert (decision.rule, decision.maybe_person) == ("spam", listed)
+
+
+def test_a_soft_half_can_be_turned_off() -> None:
+    """An organisation whose people's mail is marked can be answered; with a second sign it still is not."""
+    off = replace(MAILBOX, rules_off=frozenset({"auto-response-suppress"}))
+    marked = "X-Auto-Response-Suppress: All\r\n"
+
+    assert outcome(judge(block(more=marked))) == "auto-response-suppress"
+    assert outcome(judge(block(more=marked), rules=off)) == "reply"
+    assert outcome(judge(block({"Subject": "Out of office"}, more=marked), rules=off)) == "auto-response-suppress"

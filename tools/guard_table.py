@@ -379,4 +379,72 @@ STORM = (
     ),
 )
 
-GUARDS = (*HELP, *MAILBOX, *PEOPLE, *ONCE, *SENDING, *MISSED, *PRIVACY, *STORM)
+SUBMISSION = "tests/unit/adapters/test_submission.py"
+
+REFUSALS = (
+    Guard(
+        "refusals: one of them frees the slot",
+        "responder.adapters.ledger.claims:_next",
+        "State.UNKNOWN if row.uncertain else State.FAILED",
+        "State.UNKNOWN",
+        (f"{LIVE}/test_service.py::test_rejected_frees_the_slot",),
+    ),
+    Guard(
+        "refusals: one that blames no recipient is tried once more",
+        "responder.adapters.ledger.claims:_next",
+        "if not row.refused",
+        "if False",
+        (f"{LIVE}/test_service.py::test_a_refusal_that_blames_nobody_is_tried_once_more",),
+    ),
+    Guard(
+        "refusals: three alike are the account's",
+        "responder.adapters.smtp.breaker:Refusals.is_the_accounts",
+        "or len({refusal.owner",
+        "and len({refusal.owner",
+        (f"{SUBMISSION}::test_unrelated_recipients_refused_alike_are_the_accounts_trouble",),
+    ),
+    Guard(
+        "refusals: an accepted reply between them ends the suspicion",
+        "responder.adapters.smtp.breaker:Refusals.accepted",
+        "self._recent.clear()",
+        "pass",
+        (f"{SUBMISSION}::test_an_accepted_reply_between_them_begins_the_count_again",),
+    ),
+    Guard(
+        "refusals: what the account's trouble ended is due again",
+        "responder.live.answer:Answerer._learn",
+        "await self._revive(self._wait_after(key, outcome))",
+        "pass",
+        (f"{LIVE}/test_service.py::test_refused_replies_are_due_again_when_the_account_was_at_fault",),
+    ),
+    Guard(
+        "refusals: strangers cannot stop the account for ever",
+        "responder.adapters.smtp.breaker:Refusals.is_the_accounts",
+        "return False",
+        "pass",
+        (f"{SUBMISSION}::test_recipients_belied_again_and_again_are_no_witnesses",),
+    ),
+    Guard(
+        "sending: a stop does not wait for a full disk",
+        "responder.live.answer:Answerer._settle",
+        "if self._stopping.is_set():",
+        "if False:",
+        (f"{LIVE}/test_service.py::test_a_stop_ends_though_the_outcome_cannot_be_written",),
+    ),
+    Guard(
+        "sending: the next address when the first is dead",
+        "responder.adapters.smtp.connection:_dial",
+        "min(share, ADDRESS_PATIENCE)",
+        "deadline",
+        (f"{WIRE}/test_submission.py::test_dead_address_before_a_live_one",),
+    ),
+    Guard(
+        "sending: a reload tries a refused login again",
+        "responder.daemon.supervise:Supervisor._change",
+        "running.sender.reset()",
+        "pass",
+        (f"{WIRE}/test_daemon.py::test_a_reload_tries_refused_logins_again",),
+    ),
+)
+
+GUARDS = (*HELP, *MAILBOX, *PEOPLE, *ONCE, *SENDING, *REFUSALS, *MISSED, *PRIVACY, *STORM)

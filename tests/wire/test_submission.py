@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import datetime as dt
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +18,7 @@ from typing import Literal
 import pytest
 import trustme
 
-from responder.adapters.smtp import Limits, Mark, Submitter
+from responder.adapters.smtp import Limits, Mark, Submitter, connection
 from responder.config.values import ServerConfig
 from responder.core.errors import AuthenticationError, LedgerError, PermanentError, TransientError
 from responder.core.message import Address
@@ -610,6 +612,53 @@ async def test_slow_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     release.set()
     assert outcome == Deferred("connect: no answer in time")
     assert time.monotonic() - began < 8  # a look-up hangs for ten seconds
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """A port of 127.0.0.9 that takes no connection and says nothing: its queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.9", 0))
+        listener.listen(0)
+        for _ in range(3):
+            full = stack.enter_context(socket.socket())
+            full.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                full.connect(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("dead", ["refuses", "swallows"])
+async def test_dead_address_before_a_live_one(monkeypatch: pytest.MonkeyPatch, black_hole: int, dead: str) -> None:
+    """The next address of the server is tried while there is time."""
+    monkeypatch.setattr(connection, "ADDRESS_PATIENCE", 0.2)
+    async with ScriptedSmtp() as server:
+        first = ("127.0.0.1", free_port()) if dead == "refuses" else ("127.0.0.9", black_hole)
+        rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (first, ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
+        sender = submitter(server)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+
+
+async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one's trouble is told; a name without addresses is trouble, too."""
+    for rows in ([(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", free_port()))] * 2, []):
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, rows=rows, **__: rows)
+        outcome = await submitter(place(25)).send(reply())
+        assert isinstance(outcome, Deferred)
+        assert not outcome.account_wide
+
+
+async def test_helo_name() -> None:
+    """A name that the file gives is what EHLO says."""
+    async with ScriptedSmtp() as server:
+        to = dataclasses.replace(place(server.port), helo_name="mail.harbour.example")
+        sender = submitter(to)
+        assert isinstance(await sender.send(reply()), Accepted)
+        await sender.close()
+    assert server.lines[0] == "EHLO mail.harbour.example"
 
 
 # --- reverse-path and alias

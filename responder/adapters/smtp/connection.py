@@ -131,7 +131,7 @@ class Connection:
                 self.smtp.tls_context = await in_thread(partial(_tls_context, self._server))
             sock = await _dial(self._server.host, self._server.port, self._limits.connect)
             if self._server.helo_name is None:
-                self.smtp.local_hostname = _address_literal(sock)
+                self.smtp.local_hostname = address_literal(sock)
             try:
                 await self.smtp.connect(timeout=None, sock=sock)
             except BaseException:
@@ -277,7 +277,7 @@ async def _connect(family: int, address: tuple[Any, ...]) -> socket.socket:
     return sock
 
 
-def _address_literal(sock: socket.socket) -> str:
+def address_literal(sock: socket.socket) -> str:
     """Our side of the connection, as EHLO says it where this machine has no name of its own (RFC 5321 §4.1.3)."""
     address = ipaddress.ip_address(sock.getsockname()[0].partition("%")[0])
     mapped = address.ipv4_mapped if address.version == 6 else None  # noqa: PLR2004 - IPv6

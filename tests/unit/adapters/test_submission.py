@@ -17,7 +17,7 @@ from responder.adapters.smtp.classify import (
     judge_error,
     refuses_null_path,
 )
-from responder.adapters.smtp.connection import FINAL_DOT, dot_stuffed
+from responder.adapters.smtp.connection import FINAL_DOT, address_literal, dot_stuffed
 from responder.adapters.smtp.submitter import is_fit
 from responder.core.message import Address
 from responder.core.outcome import Deferred, Outcome, Rejected, Unknown
@@ -234,6 +234,31 @@ def test_dot_stuffing() -> None:
 def test_fit_address(local: str, domain: str, *, expected: bool) -> None:
     """Only what cannot become a second command or argument goes into RCPT."""
     assert is_fit(Address(local, domain)) is expected
+
+
+class Socket:
+    """A connected socket, seen from our side."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def getsockname(self) -> tuple[str, int]:
+        """Address and port."""
+        return self.address, 25
+
+
+@pytest.mark.parametrize(
+    ("address", "literal"),
+    [
+        ("192.0.2.1", "[192.0.2.1]"),
+        ("2001:db8::1", "[IPv6:2001:db8::1]"),
+        ("fe80::1%eth0", "[IPv6:fe80::1]"),
+        ("::ffff:192.0.2.1", "[192.0.2.1]"),
+    ],
+)
+def test_address_literal(address: str, literal: str) -> None:
+    """What EHLO says of a machine without a name (RFC 5321 §4.1.3)."""
+    assert address_literal(Socket(address)) == literal  # type: ignore[arg-type]
 
 
 class Clock:

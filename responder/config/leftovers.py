@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from responder.config.problems import Loc, Problem
+from responder.config.readers import WORDS
 
 _PLACEHOLDER: Final = "your-practice.example"
 _NUMBERS: Final = ("phone", "sms_number")
@@ -26,33 +27,7 @@ _ENTRIES: Final = (
 )
 """Lists whose entries are left out whole."""
 
-_CALLING_CODES: Final[Mapping[str, str]] = {
-    "AU": "61",
-    "CA": "1",
-    "DE": "49",
-    "FR": "33",
-    "GB": "44",
-    "IE": "353",
-    "SE": "46",
-    "US": "1",
-}
-_DRAMA: Final = re.compile(
-    # GB, Ofcom: thirteen areas, no area, mobile, free, premium, anywhere
-    r"44(?:1(?:1[3-8]|21|31|41|51|61)4960\d{3}|1914980\d{3}|2079460\d{3}|2896496\d{3}|2920180\d{3}|1632960\d{3}"
-    r"|7700900\d{3}|8081570\d{3}|9098790\d{3}|3069990\d{3})"
-    # AU, ACMA: four areas, mobile, free
-    r"|61(?:[2378](?:5550|7010)\d{4}|49157\d{4}|1800160401|1[38]0097570[7-9]|1[38]0097571[01])"
-    # US and CA, NANPA: 555-0100 to 555-0199 in any area
-    r"|1[2-9]\d{2}55501\d{2}"
-    # FR, Arcep
-    r"|33(?:19900|26191|35301|46571|53649|63998)\d{4}"
-    # DE, Bundesnetzagentur: four cities and two mobile networks
-    r"|49(?:3023125\d{3}|6990009\d{3}|4066969\d{3}|2214710\d{3}|8999998\d{3}|17139200\d{2}|176040690\d{2})"
-    # IE, ComReg
-    r"|3532091\d{5}"
-    # SE, PTS
-    r"|46(?:3139006[0-4]\d|4062804[0-4]\d|8465004[0-4]\d|9803192[0-4]\d|7017406(?:0[5-9]|[1-9]\d))"
-)
+_FICTION: Final = re.compile("|".join(pattern for patterns in WORDS["fiction"].values() for pattern in patterns))
 """Numbers that regulators keep free for films and books, each behind its country's code."""
 
 _OF_FILE: Final = 2
@@ -97,10 +72,10 @@ def is_invented(number: str, country: str) -> bool:
     if number.strip().startswith("+") or digits.startswith("00"):
         whole = digits.removeprefix("00")
     else:
-        code = _CALLING_CODES.get(country, "")
+        code = WORDS["calling_codes"].get(country, "")
         national = digits.removeprefix("0")
         whole = national if code == "1" and len(national) > 10 else code + national  # noqa: PLR2004 - of North America
-    return bool(_DRAMA.fullmatch(whole))
+    return bool(_FICTION.fullmatch(whole))
 
 
 def _part(loc: Loc) -> Loc:

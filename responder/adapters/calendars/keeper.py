@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from responder.adapters.calendars.ics import Taken, UnusableError, read
 from responder.adapters.calendars.kept import KeptTimes
-from responder.adapters.calendars.public import public_holidays
 from responder.config import CalendarReader, ClosedDays, HolidayConfig, files
 from responder.core.errors import Told
 from responder.core.hours.timeline import Span
+
+if TYPE_CHECKING:  # imported on use
+    from holidays import HolidayBase
 
 YEARS_BACK, YEARS_AHEAD = 1, 2
 """Years before and after this one for which calendars are worked out; the back-test looks back, a reply ahead."""
@@ -24,6 +27,9 @@ HOLIDAY_YEARS_BACK: Final = 10
 
 MAX_OCTETS: Final = 20_000_000
 """A busy practice's calendar of ten years has a few million."""
+
+_PART: Final = re.compile("[A-Z0-9]{1,3}")
+"""What may stand behind the country in ISO 3166-2; the list also has parts by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +139,37 @@ def _content(path: Path) -> bytes:
 
 def _new_year(year: int, zone: ZoneInfo) -> datetime:
     return datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
+
+
+# Public holidays
+
+
+def public_holidays(region: str, years: Iterable[int]) -> tuple[dict[date, str], tuple[str, ...]]:
+    """Every public holiday of some years with its name, and what the owner should know of the list."""
+    from holidays import country_holidays
+
+    country, _, part = region.partition("-")
+    try:
+        whole = country_holidays(country, years=years, expand=False)
+    except NotImplementedError:
+        return {}, (f"holidays.public: no list of public holidays is known for {country}. List them as [[closure]]",)
+    if part in whole.subdivisions:
+        return _named(country_holidays(country, subdiv=part, years=years, expand=False)), ()
+    return _named(whole), tuple(_less_than_asked(country, part, whole.subdivisions))
+
+
+def _named(found: HolidayBase) -> dict[date, str]:
+    return {day: f"{name}, a public holiday" for day, name in sorted(found.items())}
+
+
+def _less_than_asked(country: str, part: str, parts: tuple[str, ...]) -> Iterable[str]:
+    if part:
+        yield (
+            f"holidays.public: no list of its own is known for {country}-{part}, so only the public holidays of all of "
+            f"{country} count. List those that are missing as [[closure]]"
+        )
+    elif codes := [each for each in parts if _PART.fullmatch(each)]:
+        yield (
+            f"holidays.public: practice.region is {country} as a whole, so only the public holidays that all of it has "
+            f"count. Write the part as well, such as {country}-{codes[0]}"
+        )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from responder.adapters.calendars import Calendars, keeper
-from responder.adapters.calendars.public import public_holidays
+from responder.adapters.calendars.keeper import public_holidays
 from responder.adapters.secrets import Login
 from responder.config import Config, ConfigError, load, pipeline_of
 from responder.daemon.daemon import Daemon

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.adapters.calendars.public import public_holidays
+from responder.adapters.calendars.keeper import public_holidays
 from responder.config.regions import _ZONES_OF_PARTS, _zones_of, clock_doubt, known_parts, region
 from responder.core.reply.directory import countries, emergency_of, load
 

@@ -108,7 +108,7 @@ class _Reader:
         if not (self._salvage and self.problems):
             return read
         reply = read.reply
-        if reply is not None and asks_for_discretion(self.problems):
+        if reply is not None and asks_for_discretion(self.problems, self._raw):
             reply = reply.model_copy(update={"style": "discreet"})
         return replace(read, reply=reply, doubts=doubts(self.problems, self._raw))
 

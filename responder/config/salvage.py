@@ -8,7 +8,7 @@ replaced (the clock, the region, a mailbox's login) costs the mailbox, or the fi
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
@@ -89,10 +89,22 @@ def _asks_for_discretion(key: str) -> bool:
     return nearest(key, ["style"]) is not None or nearest(key, ["reply"]) is not None
 
 
-def asks_for_discretion(problems: Iterable[Problem]) -> bool:
+def _names_in(value: object) -> Iterator[str]:
+    """Every key in a table that is not understood, and in those within."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key.lower()
+            yield from _names_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names_in(inner)
+
+
+def asks_for_discretion(problems: Iterable[Problem], raw: Mapping[str, Any]) -> bool:
     """Whether something that is not understood may have been meant to ask for the discreet style, of every mailbox."""
-    unknown = (p for p in problems if p.code in ("unknown-key", "wrong-brackets") and p.loc[0] != "mailbox")
-    return any(_asks_for_discretion(str(p.loc[-1])) for p in unknown)
+    unknown = [p for p in problems if p.code in ("unknown-key", "wrong-brackets") and p.loc[0] != "mailbox"]
+    inside = (name for p in unknown for name in _names_in(value_at(raw, p.loc)))
+    return any(map(_asks_for_discretion, (*(str(p.loc[-1]) for p in unknown), *inside)))
 
 
 def doubts(problems: Iterable[Problem], raw: Mapping[str, Any]) -> dict[Loc, Doubts]:
@@ -110,6 +122,11 @@ def _doubt(known: Doubts, loc: Loc, code: str, table: Mapping[str, Any]) -> None
     key, last = str(loc[0]), str(loc[-1])
     is_unknown = code == "unknown-key"
     meant = nearest(key, schema.keys_of(schema.File)) if is_unknown and len(loc) == 1 else key
+    if is_unknown and len(loc) == 1 and meant not in _OF_HOURS:
+        inside = set(_names_in(table.get(key)))
+        if inside & {"hours", *DAYS}:  # of which mailbox, nobody knows
+            known.days |= set(range(7))
+        known.openings |= bool(inside & {*_OF_HOURS, *_OF_CLOSURES, *DAYS})
     if meant == "hours":
         days = _days(loc[1:], table.get(key))
         known.days |= days
@@ -122,6 +139,14 @@ def _doubt(known: Doubts, loc: Loc, code: str, table: Mapping[str, Any]) -> None
     elif meant not in _OF_HOURS and not (is_unknown and last in _OF_CLOSURES):
         return
     known.openings = True
+
+
+def _dates_in(opening: object) -> Iterator[date]:
+    """Under any key."""
+    if isinstance(opening, date):
+        yield opening.date() if isinstance(opening, datetime) else opening
+    for inner in opening.values() if isinstance(opening, dict) else opening if isinstance(opening, list) else ():
+        yield from _dates_in(inner)
 
 
 def _days(loc: Loc, table: object) -> set[int]:

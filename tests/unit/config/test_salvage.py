@@ -92,6 +92,9 @@ def evenings(made: Config) -> str:
         pytest.param("2027-01-04", "2025-01-04", ".......", id="a closure that ends before it begins"),
         pytest.param("[[closure]]", "[[closures]]", ".......", id="the name of a closure's table"),
         pytest.param('"10:00-14:00"', '"ten to two"', ".....O.", id="an opening's hours"),
+        pytest.param("date = 2026-12-05", "dat = 2026-12-05", ".....O.", id="the key of an opening's day"),
+        pytest.param("[[opening]]", "[[0pening]]", ".....O.", id="the name of an opening's table"),
+        pytest.param("[reply]", "[MAILBOX.hours]\nmonday = 1\n[reply]", "OOOOOOO", id="hours of nobody knows whom"),
         pytest.param("date = 2026-12-05", 'date = "5 Dec"', ".......", id="an opening's day"),
         pytest.param("[reply]", '[holidays]\npublic = "yes"\n[reply]', ".......", id="holidays"),
         pytest.param("[reply]", '[holidays]\ncalendars = ["https://x.example/a"]\n[reply]', ".......", id="calendars"),
@@ -127,6 +130,7 @@ def test_a_night_ends_where_a_day_begins_that_is_not_known(path: Path) -> None:
         pytest.param("[reply]", "[replies]", id="its table"),
         pytest.param("[reply]", "[[reply]]", id="the table's brackets"),
         pytest.param("[hours]", 'style = "discreet"\n[hours]', id="in another table"),
+        pytest.param("[reply]", '[mailbx.reply]\nstyle = "discreet"\n[reply]', id="in a table of nobody knows whom"),
     ],
 )
 def test_a_style_that_is_not_known_is_discreet(path: Path, old: str, new: str) -> None:

@@ -124,15 +124,21 @@ def _own_lines(
     for index, typed in enumerate(table.line):
         loc: Loc = ("crisis", "line", index)
         line = _own_line(loc, typed, practice, findings)
-        _look_at_words(loc, typed, next(iter(practice.languages), LANGUAGES[0]), findings)
+        shown_as_typed = line is None or line.hours is None
+        _look_at_words(loc, typed, next(iter(practice.languages), LANGUAGES[0]), findings, hours=shown_as_typed)
         if line is not None:
             found.append(_without_telling_hours(loc, line, practice, findings, discreet=discreet))
     return found
 
 
-def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings) -> None:
-    """Its words are told and never cost the line: an awkward sentence helps, too."""
-    for key, words in (("name", line.name), ("for", line.for_), ("hours", line.hours or "")):
+def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings, *, hours: bool) -> None:
+    """Its words are told and never cost the line: an awkward sentence helps, too.
+
+    Args:
+        hours: whether the hours are shown as they were typed; those that are understood ("24h") are said otherwise.
+    """
+    typed = (line.hours or "") if hours else ""
+    for key, words in (("name", line.name), ("for", line.for_), ("hours", typed)):
         for found in linted(lint.lint_words, words, language=language, discreet=False):
             findings.look((*loc, key), found.rule, f'"{found.excerpt}": {found.reason} {found.cure}')
 
@@ -140,7 +146,12 @@ def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Find
 def _without_telling_hours(
     loc: Loc, line: CrisisLine, practice: schema.Practice, findings: Findings, *, discreet: bool
 ) -> CrisisLine:
-    """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out."""
+    """A discreet reply shows a line's hours and not its name: hours that tell whose line it is are left out.
+
+    Hours that are understood are not shown as they were typed.
+    """
+    if line.hours is not None:
+        return line
     language = next(iter(practice.languages), LANGUAGES[0])
     for found in linted(
         lint.lint_words, line.typed_hours, language=language, discreet=discreet, practice_name=practice.name

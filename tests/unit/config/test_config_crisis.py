@@ -159,13 +159,16 @@ def test_a_number_of_another_country_says_where_it_works(tmp_path: Path) -> None
     ("hours", "said"),
     [
         ("24 hours", "To talk to someone, day or night, call County crisis team."),
+        ("24h", "To talk to someone, day or night, call County crisis team."),
         ("Mon-Fri 9:00-17:00", "County crisis team (Monday to Friday, 9am to 5pm)."),
         ("after school", "County crisis team (after school)."),
     ],
 )
 def test_hours_are_read_as_what_they_mean(tmp_path: Path, hours: str, said: str) -> None:
     """In the reader's words; what is not understood stays as it was typed."""
-    assert said in text_of(loaded(tmp_path, line(hours=hours)).mailboxes[0].reply)
+    config = loaded(tmp_path, line(hours=hours))
+    assert config.refusals == ()
+    assert said in text_of(config.mailboxes[0].reply)
 
 
 def test_a_line_about_violence_at_home_is_worth_a_look(tmp_path: Path) -> None:

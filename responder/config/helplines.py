@@ -132,11 +132,7 @@ def _own_lines(
 
 
 def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings, *, hours: bool) -> None:
-    """Its words are told and never cost the line: an awkward sentence helps, too.
-
-    Args:
-        hours: whether the hours are shown as they were typed; those that are understood ("24h") are said otherwise.
-    """
+    """Its words are told and never cost the line: an awkward sentence helps, too. With hours that are shown as typed."""
     typed = (line.hours or "") if hours else ""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", typed)):
         for found in linted(lint.lint_words, words, language=language, discreet=False):

@@ -132,7 +132,7 @@ def _own_lines(
 
 
 def _look_at_words(loc: Loc, line: schema.OwnLine, language: str, findings: Findings, *, hours: bool) -> None:
-    """Its words are told and never cost the line: an awkward sentence helps, too. With hours that are shown as typed."""
+    """Its words are told and never cost the line: an awkward sentence helps, too. With hours shown as typed."""
     typed = (line.hours or "") if hours else ""
     for key, words in (("name", line.name), ("for", line.for_), ("hours", typed)):
         for found in linted(lint.lint_words, words, language=language, discreet=False):

@@ -132,8 +132,8 @@ def _doubt(known: Doubts, loc: Loc, code: str, table: Mapping[str, Any]) -> None
         known.days |= days
         known.openings = known.openings or bool(days)
         return
-    if meant == "opening" and isinstance(day := value_at(table, (*loc[:2], "date")), date):
-        known.dates.add(day.date() if isinstance(day, datetime) else day)
+    if meant == "opening":
+        known.dates |= set(_dates_in(value_at(table, loc[:2])))  # one, or the list of all of them
     elif meant not in _OF_HOURS and is_unknown and (day_name := nearest(last, DAYS)):  # a day's line in another table
         known.days.add(DAYS.index(day_name))
     elif meant not in _OF_HOURS and not (is_unknown and last in _OF_CLOSURES):

@@ -45,12 +45,13 @@ def preview(arguments: argparse.Namespace) -> int:
     """``responder preview``."""
     config = load(arguments)
     if arguments.html is not None:
-        _refuse_parts(arguments, "--html", "mailbox", "variant", "at")
+        whole = "--html shows every reply, since it is all of them that somebody signs"
+        _refuse_parts(arguments, whole, "mailbox", "variant", "at")
         _write(_sheet(config, config.mailboxes, arguments), arguments.html)
         return 0
     boxes = chosen(config, arguments)
     if arguments.at is not None:
-        _refuse_parts(arguments, "--at", "variant")
+        _refuse_parts(arguments, "--at is one reply", "variant")
         _show_moment(config, boxes, arguments)
         return 0
     _refuse_never_closed(config, boxes)
@@ -67,12 +68,7 @@ def preview(arguments: argparse.Namespace) -> int:
 def _refuse_parts(arguments: argparse.Namespace, whole: str, *parts: str) -> None:
     for part in parts:
         if getattr(arguments, part) is not None:
-            why = (
-                "shows every reply, since it is all of them that somebody signs"
-                if whole == "--html"
-                else "is one reply"
-            )
-            raise UsageError(f"{whole} {why}; leave out --{part}")
+            raise UsageError(f"{whole}; leave out --{part}")
 
 
 # One moment
@@ -113,6 +109,7 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
     code = arguments.language
     found = list(_groups(boxes, code))
     composers = [composer for _, composer in found]
+    refused = (f"{each.language}: {each.reason}" for composer in composers for each in composer.refused)
     is_approved, said, _ = standing(config)
     return signoff.Sheet(
         practice=config.practice_name or "",
@@ -125,8 +122,8 @@ def _sheet(config: Config, boxes: Iterable[MailboxConfig], arguments: argparse.N
         else f"Only for a look: the replies as if {language(code).name} were their only language.",
         is_approved=is_approved,
         approval=_sentence(said),
-        refused=config.refusals if code is None else tuple(_refused(composers)),
-        looks=tuple(_looks(config)) if code is None else (),
+        refused=config.refusals if code is None else tuple(dict.fromkeys(refused)),
+        looks=tuple(each for each in config.remarks if code is None and each.code not in _SAID_ELSEWHERE),
         compared=_compared(config, at),
         lines=tuple(dict.fromkeys(line for composer in composers for line in _lines(composer, at))),
         languages=tuple(dict.fromkeys(language for composer in composers for language in _languages(composer))),
@@ -208,14 +205,6 @@ def _name(sample: Sample) -> str:
 def _is_meant(variant: str, name: str) -> bool:
     typed = variant.lower().replace("_", "-")
     return typed in (name, name.replace(" ", "-")) or (typed == "closure" and "closure" in name)
-
-
-def _looks(config: Config) -> Iterator[str]:
-    return (each for each in config.remarks if each.code not in _SAID_ELSEWHERE)
-
-
-def _refused(composers: Iterable[Composer]) -> Iterator[str]:
-    return iter(dict.fromkeys(f"{each.language}: {each.reason}" for composer in composers for each in composer.refused))
 
 
 def _languages(composer: Composer) -> Iterator[signoff.SheetLanguage]:

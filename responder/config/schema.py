@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
@@ -24,13 +23,9 @@ DEFAULT_REPEAT_AFTER: Final = timedelta(hours=72)
 DEFAULT_RATES: Final = rates.Rates()
 
 _TLS = {
-    "implicit": "implicit",
-    "ssl": "implicit",
-    "tls": "implicit",
-    "ssl/tls": "implicit",
+    **dict.fromkeys(("implicit", "ssl", "tls", "ssl/tls"), "implicit"),
     "starttls": "starttls",
-    "none": "none",
-    "plain": "none",
+    **dict.fromkeys(("none", "plain"), "none"),
 }
 _STYLES = {"ordinary": "ordinary", "normal": "ordinary", "discreet": "discreet", "discrete": "discreet"}
 
@@ -101,14 +96,23 @@ class Table(BaseModel):
     KEYS_ARE: ClassVar[str] = "a key of this table"
 
 
-def _not_the_secret_itself(value: object) -> object:
-    if isinstance(value, str):
-        raise Fault(
-            "secret-in-file",
-            'no password stands in this file. Write where it lies, such as { credential = "hello-password" }, '
-            "and change it if others have seen this file",
-        )
-    return value
+def _not_a(wrong: type, code: str, text: str) -> BeforeValidator:
+    """Refuses one kind of value with a better sentence than pydantic has for it."""
+
+    def check(value: object) -> object:
+        if isinstance(value, wrong):
+            raise Fault(code, text)
+        return value
+
+    return BeforeValidator(check)
+
+
+_NO_SECRET: Final = _not_a(
+    str,
+    "secret-in-file",
+    'no password stands in this file. Write where it lies, such as { credential = "hello-password" }, '
+    "and change it if others have seen this file",
+)
 
 
 class Practice(Table):
@@ -251,22 +255,12 @@ class SmtpServer(Server):
     helo_name: Host | None = Field(default=None, examples=['"mail.harbour.example"'])
 
 
-def _one(key: str) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if isinstance(value, list):
-            raise Fault("wrong-brackets", f"a mailbox has one only. Write [mailbox.{key}] with single brackets")
-        return value
-
-    return check
+def _one(key: str) -> BeforeValidator:
+    return _not_a(list, "wrong-brackets", f"a mailbox has one only. Write [mailbox.{key}] with single brackets")
 
 
-def _several(key: str) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if isinstance(value, dict):
-            raise Fault("wrong-brackets", f"there may be several. Write [[mailbox.{key}]] with double brackets")
-        return value
-
-    return check
+def _several(key: str) -> BeforeValidator:
+    return _not_a(dict, "wrong-brackets", f"there may be several. Write [[mailbox.{key}]] with double brackets")
 
 
 class Mailbox(Table):
@@ -283,9 +277,7 @@ class Mailbox(Table):
         default=None, examples=['{ host = "smtp.harbour.example", port = 465, tls = "implicit" }']
     )
     username: Words | None = Field(default=None, examples=['"hello@harbour.example"'])
-    password: Annotated[Password, BeforeValidator(_not_the_secret_itself)] = Field(
-        examples=['{ credential = "hello-password" }']
-    )
+    password: Annotated[Password, _NO_SECRET] = Field(examples=['{ credential = "hello-password" }'])
     folder: Folder = Field(default="INBOX", examples=['"INBOX"'])
     region: Region | None = Field(default=None, examples=['"IE"'])
     time_zone: Zone | None = Field(default=None, examples=['"Europe/Dublin"'])
@@ -293,10 +285,10 @@ class Mailbox(Table):
     trust_reply_to: list[Domain] = Field(default=[], examples=['["directory.example"]'])
     rules_off: list[Line] = Field(default=[], examples=['["many-recipients"]'])
     never_domains: list[Domain] = Field(default=[], examples=['["shop.example"]'])
-    hours: Annotated[Hours | None, BeforeValidator(_one("hours"))] = Field(default=None)
-    reply: Annotated[MailboxReply | None, BeforeValidator(_one("reply"))] = Field(default=None)
-    closure: Annotated[list[Closure], BeforeValidator(_several("closure"))] = Field(default=[])
-    opening: Annotated[list[Opening], BeforeValidator(_several("opening"))] = Field(default=[])
+    hours: Annotated[Hours | None, _one("hours")] = Field(default=None)
+    reply: Annotated[MailboxReply | None, _one("reply")] = Field(default=None)
+    closure: Annotated[list[Closure], _several("closure")] = Field(default=[])
+    opening: Annotated[list[Opening], _several("opening")] = Field(default=[])
 
 
 class File(Table):

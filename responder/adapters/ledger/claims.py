@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from responder.adapters.ledger.hashes import Names
-from responder.adapters.ledger.limits import Asked, Gate
+from responder.adapters.ledger.limits import NEVER_REPLY, Asked, Gate
 from responder.adapters.ledger.rows import COLUMNS, KEEPS_SLOT, Row, Rows, instant, micros
 from responder.adapters.ledger.texts import Texts
 from responder.adapters.ledger.values import (
@@ -85,11 +85,10 @@ class Sending:
         )
 
     def _barred(self, row: Row, whom: bytes, at: datetime) -> Barred | None:
-        rule = self._gate.barred(whom)
-        if rule is None:
+        if self._gate.never_since(whom) is None:
             return None
-        self._rows.end(row, State.WITHDRAWN, rule, at)
-        return Barred(rule)
+        self._rows.end(row, State.WITHDRAWN, NEVER_REPLY, at)
+        return Barred(NEVER_REPLY)
 
     def _blocked(
         self, row: Row, asked: Asked, about: bytes, at: datetime, since: datetime

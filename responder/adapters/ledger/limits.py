@@ -47,10 +47,6 @@ class Gate:
 
     # -- for good ----------------------------------------------------------------------------------------------------
 
-    def barred(self, whom: bytes) -> str | None:
-        """The rule that keeps this correspondent from any reply."""
-        return None if self.never_since(whom) is None else NEVER_REPLY
-
     def never_since(self, whom: bytes) -> datetime | None:
         """When the correspondent was put on the never list."""
         row = self._db.execute("SELECT added_at FROM never WHERE correspondent = ?", (whom,)).fetchone()

@@ -44,7 +44,7 @@ class Window:
     Attributes:
         since: first day of arrival, in the practice's zone.
         until: last day of arrival, inclusive.
-        last: only so many of the newest.
+        last: only this many, the newest.
     """
 
     since: date | None = None

@@ -33,7 +33,7 @@ from responder.daemon.systemd import Notifier
 from responder.live import BreakerState, ClockSteps, MailboxService
 
 STOP_WITHIN: Final = 9.0
-"""Seconds from SIGTERM to the end, whatever blocks (TimeoutStopSec is 30)."""
+"""Seconds from SIGTERM to the end, from every blocking state (TimeoutStopSec is 30)."""
 
 SUPERVISE_EVERY: Final = 10.0
 """Seconds between two looks at the mailboxes' signs of life."""

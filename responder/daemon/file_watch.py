@@ -1,4 +1,4 @@
-"""Whether files are other ones than before, and whoever writes them has finished. No thread, no inotify: it looks.
+"""Whether files changed, and their writing is finished. It polls, without a thread or inotify.
 
 Looking at the name is what all ways of saving have in common: in place, by a new file under the old name, in two steps,
 with a link that points elsewhere. It also sees what inotify does not, a change over the network or of a mount.

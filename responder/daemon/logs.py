@@ -41,7 +41,7 @@ def configure(style: LogStyle, *, level: int = logging.INFO, stream: TextIO | No
 
 
 class TerminalFormatter(logging.Formatter):
-    """Local time, level, sentence, facts; addresses may show: whoever sits here owns the mailbox."""
+    """Local time, level, sentence, facts; addresses may show: the person at the terminal owns the mailbox."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and a traceback under it if there is one."""

@@ -167,7 +167,7 @@ class Supervisor:
         running.task.add_done_callback(self._ended.discard)
 
     async def end_all(self, timeout: float) -> None:  # noqa: ASYNC109 - it is how long a stop may take
-        """End every mailbox, and wait for that at most so many seconds."""
+        """End every mailbox, and wait at most ``timeout`` seconds for that."""
         for identity in list(self.running):
             self._end(identity)
         if self._ended:

@@ -1,6 +1,6 @@
 """One live mailbox: watch, judge, claim, send, settle. Any number run side by side and share nothing but the ledger.
 
-The mailbox is the queue. The ledger remembers which messages are due, so whatever goes wrong here, the next round
+The mailbox is the queue. The ledger remembers which messages are due, so if anything goes wrong here, the next round
 (or the next process) reads their headers again and decides again.
 """
 

@@ -28,7 +28,7 @@ SLICE = 500
 """Messages judged per ledger transaction while catching up: a crash repeats at most this much reading."""
 
 AFTER_TROUBLE = 10
-"""A slice that ended the session is taken in so many parts by the next one, so that the cursor moves all the same."""
+"""A slice that ended the session is taken in this many parts by the next one, so that the cursor moves."""
 
 UIDVALIDITY_MARGIN = timedelta(seconds=2)
 """After a UIDVALIDITY change only mail not older than the latest judged, less this, is looked at."""

@@ -19,7 +19,7 @@ from responder.live.intake import Intake
 from responder.live.ports import Folder, Sender
 
 ROUND_INTERVAL = 240.0
-"""Seconds between two full looks into the folder, whatever IDLE says: servers may stop announcing."""
+"""Seconds between two full looks into the folder, besides IDLE: servers may stop announcing."""
 
 FOLLOW_UP = 0.5
 """Seconds until the next look after one that found mail: some servers never announce what arrived during the look."""

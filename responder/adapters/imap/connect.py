@@ -50,7 +50,7 @@ async def _first_that_answers(addresses: list[Resolved], server: Server, where: 
 
 
 def _refuse_open_networks(resolved: Resolved, server: Server, where: str) -> None:
-    """Without TLS only this machine, whatever name it was given."""
+    """Without TLS only this machine, by its address and not by its name."""
     _, address = resolved
     if server.tls == "none" and not ipaddress.ip_address(address[0]).is_loopback:
         raise PermanentError(

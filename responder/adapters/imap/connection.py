@@ -114,7 +114,7 @@ class Connection:
         return self._client.wire
 
     def guarded(self, work: Callable[[Connection], T]) -> T:
-        """Run blocking work on this connection; every error comes out as one of ours."""
+        """Run blocking work on this connection; every error comes out as a ResponderError."""
         with self.transport.in_use():
             try:
                 return work(self)
@@ -144,7 +144,7 @@ class Connection:
         self.command("ID", f'("name" "after-hours-responder" "version" "{__version__}")')
 
     def _tls_context(self) -> ssl.SSLContext:
-        """Built anew for each connection: authorities and files change in months of uptime."""
+        """Built for each connection: authorities and files change in months of uptime."""
         try:
             context = ssl.create_default_context(cafile=self._server.ca_file)
         except (OSError, ssl.SSLError) as error:
@@ -159,7 +159,7 @@ class Connection:
     def _start_tls(self) -> None:
         wire = self.wire
         if wire.state == "AUTH":
-            # A PREAUTH greeting leaves no room for STARTTLS: whoever sits in between could read on.
+            # A PREAUTH greeting leaves no room for STARTTLS: an attacker in between could read on.
             raise PermanentError(self.where, "it greets with PREAUTH, without TLS", cure='Set tls = "implicit"')
         if "STARTTLS" not in wire.capabilities:
             raise PermanentError(

@@ -1,7 +1,7 @@
 """The one place where what went wrong on an IMAP connection gets a class and words.
 
 Four libraries raise here, and not only their own exceptions: imaplib's ``error`` and ``abort``, ``ssl``, ``socket``,
-and whatever odd bytes provoke (ValueError, UnicodeError, MemoryError, RecursionError).
+and what odd bytes provoke (ValueError, UnicodeError, MemoryError, RecursionError).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def refused_command(where: str, status: str, text: str) -> TransientError:
 
 
 def rethrow(error: Exception, where: str) -> NoReturn:
-    """Raise the error as one of ours; what is not known counts as a lost connection.
+    """Raise the error as a ResponderError; an unknown one counts as a lost connection.
 
     Raises:
         TransientError: nearly always.

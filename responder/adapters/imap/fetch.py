@@ -21,7 +21,7 @@ from responder.core.errors import ThrottledError, TransientError
 from responder.core.message import Uid, UidValidity
 
 CHUNK = 500  # UIDs per command: the line stays under the 8 kB that RFC 7162 §4 advises, even without ranges
-_SPLIT = 10  # a batch that ended the connection is asked for again in so many parts
+_SPLIT = 10  # a batch that ended the connection is asked for again in this many parts
 _TRIES = 3  # per message
 _LOSSES = 6  # connections that one fetch may cost: 500, 50, 5, and three times the one
 _OWN_TROUBLE = 60.0  # seconds; a server that asks for a longer wait means limits, not a message that it cannot read

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _WINDOW = 20_000  # UIDs per command, so that an answer stays near a megabyte
 _PART = f"<0.{MAX_HEADER_OCTETS + 1}>"  # of a header block; one octet more, so that a cut one is seen to be too large
-_SPARSE = 4  # fewer than one UID in so many still exists: the next window is so many times wider
+_SPARSE = 4  # when fewer than one UID in 4 still exists, the next window is 4 times wider
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _LITERAL = re.compile(rb"\{(\d{1,20})\}")
 class Transport:
     """A socket that one thread uses and another may abort.
 
-    The file descriptor is closed by whoever is last, so that its number cannot be reused under a thread's feet.
+    The file descriptor is closed by its last user, so that its number cannot be reused under a thread's feet.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -72,7 +72,7 @@ class Transport:
                 self._close_if_unused()
 
     def abort(self) -> None:
-        """End the connection: whoever is blocked on it returns at once, and it is closed. Never raises."""
+        """End the connection: a thread that is blocked on it returns at once, and it is closed. Never raises."""
         with self._lock:
             self._aborted = True
             with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ T = TypeVar("T")
 Resolved = tuple[socket.AddressFamily, tuple[Any, ...]]
 """An address family and the address to connect to."""
 
-_RESOLVERS = 4  # at most so many name look-ups at once: a dead resolver holds each for half a minute
+_RESOLVERS = 4  # name look-ups at once at most: a dead resolver holds each for half a minute
 _ABORT_GRACE = 2.0  # seconds for a thread to notice that its socket is gone; it takes milliseconds
 
 
@@ -52,7 +52,7 @@ class CommandPool:
         except BaseException:
             self._free.release()
             raise
-        # A thread counts as busy until it really ends, whatever became of whoever waited.
+        # A thread counts as busy until it really ends, even when its caller waits no more.
         future.add_done_callback(self._ended)
         try:
             async with asyncio.timeout(deadline):
@@ -96,5 +96,5 @@ def _look_up(host: str, port: int, found: Future[list[Resolved]]) -> None:
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         found.set_result([(family, address) for family, _, _, _, address in rows])
-    except Exception as error:  # noqa: BLE001 - handed to whoever waits
+    except Exception as error:  # noqa: BLE001 - handed to the caller
         found.set_exception(error)

@@ -65,7 +65,7 @@ class ControlServer:
         except (OSError, TimeoutError, ValueError):
             pass  # a line without an end, or an asker who went away: nothing to say to anybody
         except asyncio.CancelledError:
-            pass  # the daemon stops; asyncio would log a cancelled connection as an error of ours
+            pass  # the daemon stops; asyncio would log a cancelled connection as a fault
         finally:
             self._open -= 1
             writer.close()

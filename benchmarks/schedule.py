@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from responder.adapters.calendars.public import public_holidays
+from responder.adapters.calendars.keeper import public_holidays
 from responder.core.hours.schedule import Closure, Opening, Schedule, parse_hours
 
 Answer = tuple[bool, datetime | None, datetime | None, datetime | None]

@@ -95,8 +95,9 @@ def _believed(message: InboundMessage, authserv_id: str) -> Iterator[list[str]]:
         text = text.lower()
         if "= " in text or " =" in text or "\t" in text:
             text = _AROUND_EQUALS.sub("=", text)
-        parts = _PART.findall(text)
-        understood = understood and len(parts) <= MAX_PARTS and _WHOLE.fullmatch(text) is not None
+        quoted = '"' in text
+        parts = _PART.findall(text) if quoted else [part for part in text.split(";", MAX_PARTS + 1) if part]
+        understood = understood and len(parts) <= MAX_PARTS and not (quoted and _WHOLE.fullmatch(text) is None)
         odd_id = bool(parts) and '"' in parts[0]
         if odd_id:  # no server writes its id as a quoted string, and not every server strips such a forgery
             parts[0] = parts[0].replace('"', "")
@@ -121,7 +122,7 @@ def is_id(found: str, authserv_id: str) -> bool:
 
 
 def _result(part: str) -> AuthResult:
-    head, *rest = _WORD.findall(part) or [""]
+    head, *rest = (_WORD.findall(part) if '"' in part else part.split()) or [""]
     method, _, result = head.partition("=")
     properties: dict[str, str] = {}
     for word in rest:

@@ -28,6 +28,11 @@ _ACCOUNTS: Final = {
 }
 
 
+def account_domain(domain: str) -> str:
+    """The first of a provider's domains that stand for the same accounts; any other domain is itself."""
+    return _ACCOUNTS[domain][0] if domain in _ACCOUNTS else domain
+
+
 def account_of(address: Address) -> str:
     """What a provider delivers by: without the tag behind a plus (RFC 5233), all of an account's names the same."""
     local = address.local.partition("+")[0].lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from responder.core.message import Address
 
@@ -41,9 +42,33 @@ ROLES = frozenset(
 _ENDS_IN_ROLE = re.compile(r"[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)\Z")
 
 
+@lru_cache(maxsize=4096)
+def _is_robot(local: str) -> bool:
+    return _ROBOT.fullmatch(local.lower()) is not None
+
+
+@lru_cache(maxsize=4096)
+def _looks_like_no_reply(local: str) -> bool:
+    local = local.lower()
+    if _NO_REPLY.match(local.translate(_SEPARATORS)):
+        return True
+    return local.endswith("reply") and _ENDS_IN_NO_REPLY.fullmatch(local) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_glued_no_reply(local: str) -> bool:
+    return "repl" in local.lower() and _GLUED_NO_REPLY.fullmatch(local.lower()) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_role(local: str) -> bool:
+    local = local.lower().partition("+")[0]
+    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.search(local) is not None
+
+
 def is_robot(address: Address) -> bool:
     """A mail server's or a list program's own address."""
-    return _ROBOT.fullmatch(address.local.lower()) is not None
+    return _is_robot(address.local)
 
 
 def is_list_or_person(address: Address) -> bool:
@@ -63,18 +88,14 @@ def is_of_forwarder(path: Address) -> bool:
 
 def looks_like_no_reply(address: Address) -> bool:
     """Whether the address itself says that nobody reads what is sent there, in some language."""
-    local = address.local.lower()
-    if _NO_REPLY.match(local.translate(_SEPARATORS)):
-        return True
-    return local.endswith("reply") and _ENDS_IN_NO_REPLY.fullmatch(local) is not None
+    return _looks_like_no_reply(address.local)
 
 
 def perhaps_no_reply(address: Address) -> bool:
     """The same, glued to another word as well (``acmetravelnoreply``); a name may happen to end so."""
-    return looks_like_no_reply(address) or _GLUED_NO_REPLY.fullmatch(address.local.lower()) is not None
+    return _looks_like_no_reply(address.local) or _is_glued_no_reply(address.local)
 
 
 def is_role(address: Address) -> bool:
     """Whether the address is one that machines mostly write from. A tag behind a plus is a person's own choice."""
-    local = address.local.lower().partition("+")[0]
-    return local.translate(_SEPARATORS) in ROLES or _ENDS_IN_ROLE.search(local) is not None
+    return _is_role(address.local)

@@ -252,6 +252,8 @@ def spam(case: Case) -> Finding | None:
 
     A verdict of others is no reason where ours says the opposite, or where it names another host as its own.
     """
+    if VERDICT_FIELDS.isdisjoint(case.message.by_name) and not is_marked_as_spam(case.message.subject):
+        return None
     ours, others = _by_whose_hop(case.message)
     if _is_spam(ours):
         return Finding("your mail server calls it spam or infected")

@@ -10,7 +10,7 @@ from responder.core.mail.authentication import AuthResult
 from responder.core.mail.structure import Structure
 from responder.core.message import Address, InboundMessage
 from responder.core.outcome import MARKER_HEADER
-from responder.core.rules.hosts import account_of
+from responder.core.rules.hosts import account_domain, account_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class MailboxRules:
     own: Mapping[str, Address] = field(init=False, repr=False, compare=False)
     _accounts: Mapping[str, Address] = field(init=False, repr=False, compare=False)
     _served_accounts: frozenset[str] = field(init=False, repr=False, compare=False)
+    _account_domains: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         every = (self.address, *self.aliases)
@@ -68,6 +69,8 @@ class MailboxRules:
         object.__setattr__(self, "own", {address.identity: address for address in every})
         object.__setattr__(self, "_accounts", {account_of(address): address for address in reversed(every)})
         object.__setattr__(self, "_served_accounts", frozenset(map(account_of, served)))
+        accounts = (*self._accounts, *self._served_accounts)
+        object.__setattr__(self, "_account_domains", frozenset(one.rpartition("@")[2] for one in accounts))
 
     @property
     def own_domains(self) -> frozenset[str]:
@@ -80,10 +83,14 @@ class MailboxRules:
 
     def is_ours(self, address: Address) -> bool:
         """Whether mail to it comes to this daemon; another name of the same account is no other address."""
+        if account_domain(address.domain) not in self._account_domains:  # hardly any address is
+            return False
         return self.own_for(address) is not None or account_of(address) in self._served_accounts
 
     def own_for(self, address: Address) -> Address | None:
         """The address of this mailbox, as in the file, that mail to this one comes to; None when it is another's."""
+        if account_domain(address.domain) not in self._account_domains:
+            return None
         return self.own.get(address.identity) or self._accounts.get(account_of(address))
 
 

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 NO_TERMS: Final = Terms()
 
-CLOSE_WITHIN: Final = 2.0
+CLOSE_WITHIN: Final = 1.0
 """Seconds that closing waits for the disk."""
 
 _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")

@@ -34,8 +34,6 @@ class Comparison:
 
     def covers(self, line: CrisisLine) -> bool:
         """Whether the line is as it was when it was compared."""
-        if self.on is None:
-            return False
         return self.prints is None or self.prints.get(line.id) == line.fingerprint
 
 

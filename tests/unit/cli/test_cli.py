@@ -238,6 +238,17 @@ def test_crisis_lines_of_a_country(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Never dial" in shown
 
 
+def test_crisis_lines_say_what_became_of_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A paused one, one that is too old, and a number that only the numbering plan has."""
+    assert main(["crisis-lines", "ua"]) == 0
+    shown = capsys.readouterr().out
+    assert "paused: never shown" in shown
+    assert "in the numbering plan, 23 November 2026" in shown
+    assert "about 3 October 2026" in shown
+    assert main(["crisis-lines", "dk"]) == 0
+    assert "its number is too old to be shown" in capsys.readouterr().out
+
+
 def test_crisis_lines_lists_countries(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a country, all that there are."""
     assert main(["crisis-lines"]) == 0

@@ -93,6 +93,7 @@ def test_a_number_that_may_reach_nobody(number: str, country: str, doubt: str) -
         ("+353 1 234 5678", "GB", 'is a number of IE, not of GB; add country = "IE": the reply then says so'),
         ("0808 157 012", "GB", f"has a digit too few; {PAGE}"),
         ("020 7946 000", "GB", f"has a digit too few; {PAGE}"),
+        ("06 80 123 4560", "HU", f"has a digit too many; {PAGE}"),
         ("12345678901234567", "GB", f"has too many digits for a number of GB; {PAGE}"),
         ("12345678", "IS", f"has not as many digits as numbers of IS have; {PAGE}"),
         ("02 123 45", "FR", f"has too few digits for a number of FR; {PAGE}"),

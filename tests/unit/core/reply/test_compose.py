@@ -585,6 +585,13 @@ def test_where_the_emergency_number_is_the_ambulances_the_police_stands_below() 
     assert "police" not in composed(settings("GB")).text
 
 
+def test_another_countrys_ambulance_and_police_are_told_apart() -> None:
+    """Below the practice's own numbers, with where they work."""
+    text = composed(settings(help=choose("GB", also=["CH"]))).text
+    assert "Or, in Switzerland, call an ambulance\n144\nOr call the police\n117\n" in text
+    assert "They work in the UK and in Switzerland." in text
+
+
 def test_a_discreet_reply_says_the_key_and_that_it_may_be_in_vain() -> None:
     """English is answered in Japan by day; a number to text needs no telephone of a kind."""
     text = composed(settings("JP", "discreet")).text

@@ -348,6 +348,8 @@ def _other_port(port: int) -> str:
 
 def _cannot_be_off(name: str) -> str | None:
     """Why a rule cannot be turned off, or None when it can."""
+    if name in policy.GONE_RULES:
+        return None
     rule = next((rule for rule in policy.RULES if rule.id == name), None)
     if rule is None:
         soft = [rule.id for rule in policy.RULES if rule.may_be_off]

@@ -32,6 +32,7 @@ from responder.core.rules.table import (
 )
 
 __all__ = [
+    "GONE_RULES",
     "HEADER_NAMES",
     "IN_HOURS",
     "MAY_BE_OFF",
@@ -62,6 +63,9 @@ TIME_RULES: tuple[tuple[str, str], ...] = (
     ("never-reply", "its sender is on your never-reply list"),
 )
 """Id and fact of the reasons that time gives; the last three are the ledger's to find."""
+
+GONE_RULES = frozenset({"delivered-twice"})
+"""Ids that files may still turn off."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -594,3 +594,9 @@ def test_a_form_is_known_by_one_address(tmp_path: Path, form: str) -> None:
     """Neither says nothing; both would mean two different people to answer."""
     with pytest.raises(ConfigError, match="one of the two"):
         loaded(tmp_path, PRACTICE + f"[[contact_form]]\n{form}\n" + MAILBOX)
+
+
+def test_a_rule_that_is_gone_may_still_be_turned_off(tmp_path: Path) -> None:
+    """An upgrade refuses no file for it."""
+    (box,) = loaded(tmp_path, PRACTICE + MAILBOX + 'rules_off = ["delivered-twice"]\n').mailboxes
+    assert box.rules.rules_off == {"delivered-twice"}

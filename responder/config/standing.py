@@ -119,8 +119,8 @@ def _unsaid(line: CrisisLine, reading: Reading) -> Iterator[str]:
 def _quiet(group: _Group, now: datetime, *, is_only: bool) -> Iterator[str]:
     found = night(group.settings, now)
     if found is not None:
-        whose = "the reply" if is_only else f"the reply of mailbox {_listed(group.numbers)}"
-        yield f"{whose}: at night this reply leads only to {found}: no line that it shows is known to be open then"
+        whose = "" if is_only else f"mailbox {_listed(group.numbers)}: "
+        yield f"{whose}at night this reply leads only to {found}: no line that it shows is known to be open then"
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

@@ -19,7 +19,8 @@ _STYLE: Final = (
     "overflow-wrap:break-word}"
     "h1{font-size:1.125em;line-height:1.4;margin:0 0 .5em}p{margin:0 0 1em}h2{font-size:1em;margin:2em 0 .5em}"
     "span{display:inline-block;padding-top:.35em}"
-    "a{display:inline-block;padding:.25em 0;font-size:1.375em;font-weight:bold;color:#0b4f8a}"
+    "a{display:inline-block;max-width:100%;padding:.25em 0;font-size:1.375em;font-weight:bold;color:#0b4f8a;"
+    "overflow-wrap:anywhere}"
     "@media(prefers-color-scheme:dark){body{color:#f0f0f0;background:#121212}a{color:#9ecbff}}"
 )
 

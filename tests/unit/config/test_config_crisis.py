@@ -207,7 +207,7 @@ def test_mailboxes_are_told_apart_where_their_replies_differ(tmp_path: Path) -> 
     """By their place in the file."""
     quiet = "".join(MAILBOX.format(name=name) + 'region = "BG"\n' for name in ("one", "two", "three", "four"))
     config = loaded(tmp_path, "[crisis]\ncompared_on = 2026-11-28\n", quiet)
-    assert told(config).startswith("the reply of mailbox 1, 2, 3 and 1 more: at night this reply leads only to 112 and")
+    assert told(config).startswith("mailbox 1, 2, 3 and 1 more: at night this reply leads only to 112 and")
 
 
 def test_what_is_too_old_is_told(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ BANNED = {
     "so many": re.compile(rf"\bso{GAP}many\b", re.IGNORECASE),
     "a ... that is none": re.compile(rf"\bthat{GAP}(is|are){GAP}none\b", re.IGNORECASE),
 }
-KINDS = {"", ".cjs", ".md", ".py", ".service", ".toml", ".txt", ".yaml"}
+KINDS = {"", ".cjs", ".html", ".md", ".py", ".service", ".sql", ".toml", ".txt", ".yaml"}
 EXEMPT = (
     "responder/core/reply/templates/",
     "responder/core/reply/countries/",

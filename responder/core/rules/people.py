@@ -118,6 +118,13 @@ def is_forwarded(message: InboundMessage) -> bool:
     return path is not None and is_of_forwarder(path)
 
 
+def was_delivered_elsewhere(case: Case) -> bool:
+    """Whether it lay in another's mailbox before it came here. Anybody can write so: it is enough to list a message."""
+    values = case.message.values("delivered-to")
+    found = (address for value in values for address in read_addresses(value[:300]).found)
+    return any(not case.rules.is_ours(address) for address in found)
+
+
 def has_sign_of_machine(case: Case, but: frozenset[str]) -> bool:
     """Whether anything but these fields says that a machine wrote it."""
     message = case.message

@@ -345,11 +345,8 @@ def dmarc_fail(case: Case) -> Finding | None:
         return None
     fields = case.message.values("authentication-results")
     arc = any(found.method == "arc" and found.result == "pass" for found in case.proved)
-    if (
-        arc
-        or people.is_forwarded(case.message)
-        or any(_MERELY_MONITORED.search(value) for value in fields[:MAX_FIELDS])
-    ):
+    passed_on = arc or people.is_forwarded(case.message) or people.was_delivered_elsewhere(case)
+    if passed_on or any(_MERELY_MONITORED.search(value) for value in fields[:MAX_FIELDS]):
         return Finding(
             "your mail server found that its sender is forged, or that it was forwarded (DMARC)", maybe_person=True
         )

@@ -271,7 +271,8 @@ def not_addressed(case: Case) -> Finding | None:
         why = "it went to an address at your domain that is not in your file"
         return Finding(why, maybe_person=True, cure=f'add "{forgotten}" to aliases')
     why = "none of your addresses is among its recipients"
-    elsewhere = any(map(case.rules.is_ours, message.recipients)) or len(message.recipients) > MAX_RECIPIENTS
+    to_many = len(message.recipients) > MAX_RECIPIENTS and not people.looks_written(message)
+    elsewhere = to_many or any(map(case.rules.is_ours, message.recipients))
     if elsewhere or people.has_sign_of_machine(case, frozenset()):
         return Finding(why)
     somebody = bool(message.recipients) or any("@" in value for name in ("to", "cc") for value in message.values(name))

@@ -221,7 +221,7 @@ class Answerer:
             self._log.rate_limited(key, claim.rule, claim.until, self._clock())
 
     async def _claim(self, judgement: Judgement) -> Claim:
-        pipeline, now = self._pipeline(), present(judgement.received_at, self._clock())
+        pipeline, now = self._pipeline(), self._clock()
         period = pipeline.schedule.closed_period(now) or judgement.period
         assert isinstance(judgement.decision, Reply)  # noqa: S101 - _answer withdrew every Skip
         assert judgement.message is not None and period is not None  # noqa: S101, PT018 - a Reply has both

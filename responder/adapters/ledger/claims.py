@@ -21,8 +21,16 @@ from responder.adapters.ledger.values import (
     State,
     Terms,
 )
+from responder.core.clock import SKEW
 from responder.core.message import MessageKey, Uid
 from responder.core.outcome import Accepted, Deferred, Outcome, Rejected, Unknown
+
+_SLOT_TIME: Final = """coalesce(nullif(max(
+    CASE WHEN claimed_at <= :ahead THEN claimed_at ELSE 0 END,
+    CASE WHEN received_at <= :ahead THEN received_at ELSE 0 END
+), 0), claimed_at)"""
+"""When a slot was taken: at the claim; or when its message came, if the claim's clock was behind that. A time that
+still lies ahead comes from a clock that was wrong, and counts only when there is no other."""
 
 IN_FLIGHT_WAIT: Final = timedelta(seconds=30)  # until a reply in flight is asked about again; few take longer
 
@@ -95,10 +103,10 @@ class Sending:
     ) -> AlreadyAnswered | NotDue | None:
         """Whether another row's slot answers this one; those that are there for good come first."""
         slot = self._db.execute(
-            f"SELECT {KEEPS_SLOT} AS kept, mailbox = ? AND claimed_at >= ? AS here, claimed_at FROM replies"  # noqa: S608 - constant
-            " WHERE correspondent = ? AND id != ? AND (kept OR state = 'claimed') AND (here OR message = ?)"
-            " ORDER BY kept DESC, here DESC, claimed_at DESC LIMIT 1",
-            (asked.mailbox, micros(since), asked.whom, row.id, about),
+            f"SELECT {KEEPS_SLOT} AS kept, mailbox = :mailbox AND {_SLOT_TIME} >= :since AS here, claimed_at"  # noqa: S608 - constants
+            " FROM replies WHERE correspondent = :whom AND id != :row AND (kept OR state = 'claimed')"
+            " AND (here OR message = :about) ORDER BY kept DESC, here DESC, claimed_at DESC LIMIT 1",
+            {**asked._asdict(), "since": micros(since), "ahead": micros(at + SKEW), "about": about},
         ).fetchone()
         if slot is None:
             return None

@@ -119,6 +119,32 @@ async def test_a_slot_of_a_clock_that_was_behind_counts(watching: Stage, uptime:
     await watching.ended(sent=1, withdrawn=1)
 
 
+@pytest.mark.parametrize(
+    ("by", "ahead"),
+    [
+        (timedelta(0), timedelta(hours=23)),
+        (timedelta(0), timedelta(days=90)),
+        (timedelta(hours=3), timedelta(hours=-3)),
+    ],
+    ids=["an odd message", "a very odd one", "a clock that was ahead"],
+)
+async def test_a_slot_of_a_wrong_time_silences_nobody_in_a_later_period(
+    watching: Stage, uptime: Time, by: timedelta, ahead: timedelta
+) -> None:
+    """A person who was answered by a wrong time is answered again in the next closed period."""
+    uptime.step(by)
+    await later(watching, seconds=5)
+    watching.folder.deliver(header_block(message_id="1@x.example"), watching.clock() + ahead)
+    await watching.ended(sent=1)
+    uptime.step(-by)
+    await later(watching, minutes=5)
+    watching.folder.deliver(header_block(message_id="2@x.example"), watching.clock())
+    await watching.ended(sent=1, withdrawn=1)
+    await later(watching, hours=18)
+    watching.folder.deliver(header_block(message_id="3@x.example"), watching.clock())
+    await watching.ended(sent=2, withdrawn=1)
+
+
 async def test_a_retry_of_what_is_ahead(watching: Stage, uptime: Time) -> None:
     """A reply that could not leave, and that no longer may by both clocks, waits; it is not withdrawn."""
     watching.sender.outcomes = [Deferred("down")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -18,7 +18,7 @@ from responder.adapters.ledger import Ledger
 from responder.adapters.secrets import Login
 from responder.config import Config, HolidayConfig, MailboxConfig
 from responder.config.standing import crisis_trouble, crisis_warnings
-from responder.core.clock import in_words
+from responder.core.clock import CLOCK, in_words
 from responder.core.errors import LedgerError
 from responder.core.hours.words import locale_for
 from responder.core.text import redact
@@ -168,8 +168,8 @@ class Daemon:
             found.append(f"configured text refused: {len(self._config.refusals)}, see the log")
         found.append(self._crisis_trouble)
         found.append(self._breaker.trouble(self._clock()))
-        if self._supervisor is not None and (waiting := self._housekeeping.waiting):
-            found.append("replies wait for a rate: " + ", ".join(f"{count} {rule}" for rule, count in waiting.items()))
+        if self._supervisor is not None:
+            found += _waits(self._housekeeping.waiting)
         return [trouble for trouble in found if trouble is not None]
 
     def _state(self) -> str:
@@ -282,6 +282,15 @@ class Daemon:
 
 def _troubles_of(service: MailboxService) -> list[str]:
     return [trouble for trouble in (service.health.trouble, service.clock_trouble) if trouble is not None]
+
+
+def _waits(waiting: Mapping[str, int]) -> Iterator[str]:
+    """How many replies wait for each rate, and how many messages for the clock."""
+    rates = [f"{count} {rule}" for rule, count in waiting.items() if rule != CLOCK]
+    if rates:
+        yield f"replies wait for a rate: {', '.join(rates)}"
+    if CLOCK in waiting:
+        yield f"messages from ahead of this machine's clock wait: {waiting[CLOCK]}; set the clock"
 
 
 def _error_of(task: asyncio.Task[None]) -> BaseException | None:

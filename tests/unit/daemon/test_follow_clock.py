@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from responder.adapters.imap import CommandPool
-from responder.adapters.ledger import Cursor, Ledger, Silenced
+from responder.adapters.ledger import Cursor, Ledger, NewDue, Silenced
 from responder.adapters.secrets import Login
 from responder.core.errors import LedgerError
 from responder.core.message import MessageKey, Uid, UidValidity
@@ -98,3 +99,12 @@ async def test_what_is_reopened_waits_for_its_own_time(daemon: Daemon, clock: Cl
     assert await daemon._ledger.reopen_from_ahead(clock()) == 1
     assert await daemon._ledger.ready(MAILBOX, FOLDER, clock(), 9) == []
     assert await daemon._ledger.next_due(MAILBOX, FOLDER, clock()) == NIGHT
+
+
+async def test_what_waits_is_in_the_status(daemon: Daemon, clock: Clock) -> None:
+    """A message from ahead is no reply that waits for a rate."""
+    ahead = NewDue(replace(KEY, uid=Uid(4)), "<2@x.example>", clock() + timedelta(hours=3), clock(), held="clock")
+    await daemon._ledger.record(MAILBOX, FOLDER, Cursor(UidValidity(7), Uid(4)), [ahead])
+    await daemon._housekeeping.heartbeat()
+    assert "messages from ahead of this machine's clock wait: 1" in daemon.status()
+    assert "for a rate" not in daemon.status()

@@ -409,3 +409,12 @@ def test_an_own_line_may_be_for_texting_only() -> None:
     assert line.text is not None
     assert (line.phone, line.text.number, line.text.keyword, line.country) == (None, "85258", "HELLO", "GB")
     assert shown("GB", own=(line,))[0] == "own-team"
+
+
+def test_a_line_that_pauses_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even when its entry still says that it is general."""
+    paused = tuple(replace(each, status="paused") if each.id == "gb-samaritans" else each for each in load("GB"))
+    monkeypatch.setattr(
+        "responder.core.reply.choice.load", lambda country: paused if country == "GB" else load(country)
+    )
+    assert shown("GB") == ["gb-shout", FIND]

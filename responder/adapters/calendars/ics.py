@@ -106,6 +106,12 @@ def _check_frame(content: bytes) -> None:
         raise UnusableError("it is not an iCalendar file. Export the calendar as .ics, and name that file")
     if not _END.search(content):
         raise UnusableError("it is cut off before its end. Export or download it again")
+    if sum(1 for _ in _EVENT_LINE.finditer(content)) > MAX_OCCURRENCES:  # before minutes go into reading them
+        raise _too_many()
+
+
+def _too_many() -> UnusableError:
+    return UnusableError(f"it has more than {MAX_OCCURRENCES} events in four years. Name a calendar with fewer")
 
 
 def _parsed(content: bytes) -> tuple[Calendar, list[str]]:
@@ -295,7 +301,7 @@ def _each_time(calendar: Calendar, name: str, zone: ZoneInfo, window: Span) -> s
         met = (_occurrence(event, name, zone).within(window) for event in events)
         found.update(one for one in met if one.start < one.end)
         if len(found) > MAX_OCCURRENCES:
-            raise UnusableError(f"it has more than {MAX_OCCURRENCES} events in four years. Name a calendar with fewer")
+            raise _too_many()
         start += _MONTH
     return found
 

@@ -398,3 +398,10 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """No file makes anything else than an error of ours."""
     with pytest.raises(ics.UnusableError):
         ics.read(content, "team.ics", LONDON, YEARS)
+
+
+def test_too_many_events_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them would take minutes."""
+    monkeypatch.setattr(ics, "MAX_OCCURRENCES", 1)
+    with pytest.raises(ics.UnusableError, match="it has more than 1 events"):
+        ics.read(event("DTSTART;VALUE=DATE:20261126"), "team.ics", LONDON, YEARS)

@@ -165,7 +165,8 @@ class ClockWitness:
         fits = self.is_announced() and any(at is not None and abs(self.error_of(at)) <= WHOLE_CLOCK for at in arrived)
         if stepped or fits:
             self._believe()
-        return self._disbelief is not None
+            return False
+        return True
 
     def _believe(self) -> None:
         """The clock was set, or a message fits it."""

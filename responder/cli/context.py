@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +26,11 @@ def now() -> datetime:
 
 
 def load(arguments: argparse.Namespace) -> Config:
-    """Find and read the configuration."""
-    return load_from(config_path(arguments))
+    """Find and read the configuration; what it goes on without is told, beside what the command prints."""
+    config = load_from(config_path(arguments))
+    for fault in config.faults:
+        print(f"look: {fault}", file=sys.stderr)
+    return config
 
 
 def load_from(path: Path, *, salvage: bool = False) -> Config:

@@ -330,3 +330,13 @@ def test_a_command_that_reads_no_file_refuses_one(capsys: pytest.CaptureFixture[
     """Else somebody believes that another list was asked."""
     assert main(["--config", "other.toml", "never", "check"]) == 2
     assert "reads no configuration" in capsys.readouterr().err
+
+
+def test_what_is_left_of_the_example_is_told_beside_the_picture(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the error stream, so that what a command prints stays what it is."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\n[[contact_form]]\nfrom = "form@your-practice.example"\n', encoding="utf-8")
+    assert main(["hours", "--config", str(path)]) == 0
+    out, err = capsys.readouterr()
+    assert "your-practice" not in out
+    assert err.startswith(f"look: {path}:")

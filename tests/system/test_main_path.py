@@ -144,6 +144,7 @@ def test_a_bad_file_is_refused_with_78_and_a_bad_reload_changes_nothing(dovecot:
         site.signal(signal.SIGHUP)
         line = site.wait_for_log(lambda line: "refused" in line["event"])
         assert "thurday" in line["why"]
+        site.config.write_text(good.replace("[hours]", "[hours"), encoding="utf-8")  # nothing of it can be read
         refused = site.run("run")
         assert refused.returncode == 78
         assert "config.toml:" in refused.stderr

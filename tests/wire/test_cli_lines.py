@@ -63,7 +63,7 @@ def at_a_terminal(
     screen, asked = b"", 0
     try:
         while True:
-            if act is not None and asked > len(answers) and not select.select([terminal], [], [], 0.5)[0]:
+            if act is not None and asked > len(answers) and not select.select([terminal], [], [], 5.0)[0]:
                 act(child)  # it came between the question and the reading
                 continue
             try:

@@ -27,6 +27,9 @@ from responder.adapters.secrets import Login
 from responder.daemon.daemon import Daemon
 from responder.demo.servers import ADDRESS, PASSWORD, Inbox, Outbox
 
+SETTLED = 1.0
+"""Seconds from the first look to IDLE on a busy machine; pymap announces only what arrives during IDLE."""
+
 PATIENCE = 20.0
 """Seconds the demo waits for its last decision; it ends by itself, with or without it."""
 
@@ -93,6 +96,7 @@ async def show(say: Callable[[str], None]) -> int:
         stack.push_async_callback(_stop, daemon, running)
         say("The daemon watches. Old mail stays unanswered; what arrives now is decided:\n")
         await _until_watching(daemon, running)
+        await asyncio.sleep(SETTLED)
         ends = await _deliver_all(letters, inbox, decisions)
     return _tell(letters, ends, outbox, say)
 

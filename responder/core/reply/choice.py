@@ -288,20 +288,24 @@ class _Choice:
         return self._with_written_way(calls, general)
 
     def _with_written_way(self, calls: list[Printed], general: Sequence[Printed]) -> list[Printed]:
-        """The first general line with text or chat shows it, one that is open before others."""
+        """The first general line with text or chat shows it, one that is open before others; one for each language."""
+        ways = self._written_ways(general)
+        lines = [each if each in ways[:1] else _unwritten(each) for each in calls]
+        apart = [each for each in ways if each not in calls or each != ways[0]]
+        return [*lines, *(self._written_only(each) for each in apart)]
+
+    def _written_ways(self, general: Sequence[Printed]) -> list[Printed]:
+        """For each language of the reply one that may be answered in it; where there is none at all, any one."""
         ways = sorted(
             (each for each in general if each.text or each.chat),
-            key=lambda each: (not self._is_written_in_ours(each), _tells(each), self._written_openness(each)),
+            key=lambda each: (_tells(each), self._written_openness(each)),
         )
-        first = ways[0] if ways else None
-        without = [each if each == first else _unwritten(each) for each in calls]
-        return without if first is None or first in calls else [*without, self._written_only(first)]
-
-    def _is_written_in_ours(self, each: Printed) -> bool:
-        """Whether a way in writing may be answered in a language of the reply: where none is known, it may."""
-        known = [way.languages for way in (each.text, each.chat) if way is not None]
-        ours = {language.partition("-")[0].lower() for language in self._languages}
-        return any(not languages or ours & set(languages) for languages in known)
+        found: list[Printed] = []
+        for language in self._languages:
+            ours = [each for each in ways if _may_be_written_in(each, language)]
+            if ours and not any(each in found for each in ours):
+                found.append(ours[0])
+        return found or ways[:1]
 
     def _one_for_each(self, lines: Sequence[Printed]) -> list[Printed]:
         """The first line that answers in each language that any answers in."""
@@ -371,6 +375,12 @@ def _open_to_anyone_always(each: Printed) -> bool:
 def _tells(each: Printed) -> bool:
     """Whether the address of its chat names the topic, which stays in the history of the reader's device."""
     return each.chat is not None and _TELLING.search(each.chat.url) is not None
+
+
+def _may_be_written_in(each: Printed, language: str) -> bool:
+    """Whether a way in writing may be answered in a language: where none is known, it may."""
+    known = [way.languages for way in (each.text, each.chat) if way is not None]
+    return any(not languages or language.partition("-")[0].lower() in languages for languages in known)
 
 
 def _unwritten(each: Printed) -> Printed:

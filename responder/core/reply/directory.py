@@ -70,6 +70,7 @@ def unknown_country(country: str) -> str:
 
 
 def _line(country: str, zone: ZoneInfo, entry: Mapping[str, Any]) -> CrisisLine:
+    spoken = tuple(each["language"] for each in entry.get("reach", ()) if "phone" not in each)
     return CrisisLine(
         id=entry["id"],
         country=country,
@@ -82,8 +83,8 @@ def _line(country: str, zone: ZoneInfo, entry: Mapping[str, Any]) -> CrisisLine:
             Reach(each["language"], each.get("press"), each.get("phone"), _hours(each))
             for each in entry.get("reach", ())
         ),
-        text=_text(entry["text"]) if "text" in entry else None,
-        chat=_chat(entry["chat"]) if "chat" in entry else None,
+        text=_text(entry["text"], spoken) if "text" in entry else None,
+        chat=_chat(entry["chat"], spoken) if "chat" in entry else None,
         deaf=Deaf(**entry["deaf"]) if "deaf" in entry else None,
         evidence=tuple(_evidence(each) for each in entry["evidence"]),
     )
@@ -93,14 +94,16 @@ def _hours(table: Mapping[str, Any]) -> Hours | None:
     return parse(table["open"]) if "open" in table else None
 
 
-def _text(table: Mapping[str, Any]) -> Text:
+def _text(table: Mapping[str, Any], spoken: tuple[str, ...]) -> Text:
+    """Answered in the languages of the line's number where none are given."""
     keywords = tuple(sorted(table.get("keywords", {}).items()))
-    languages = tuple(table.get("languages", ()))
+    languages = tuple(table.get("languages", spoken))
     return Text(table["number"], table.get("keyword", ""), keywords, _hours(table), languages)
 
 
-def _chat(table: Mapping[str, Any]) -> Chat:
-    return Chat(table["url"], _hours(table), tuple(table.get("languages", ())))
+def _chat(table: Mapping[str, Any], spoken: tuple[str, ...]) -> Chat:
+    """As ``_text``."""
+    return Chat(table["url"], _hours(table), tuple(table.get("languages", spoken)))
 
 
 def _evidence(table: Mapping[str, Any]) -> Evidence:

@@ -90,7 +90,16 @@ def test_the_lines_of_a_region_at_night(region: str, emergency: str, lines: list
         ("BE", ("fr-BE",), ["be-centre-de-prevention-du-suicide*", "be-tele-accueil"]),
         ("BE", ("nl",), ["be-zelfmoordlijn-1813*", "be-tele-onthaal"]),
         ("BE", ("de",), ["be-telefonhilfe-108*", "be-tele-onthaal"]),
-        ("BE", ("nl", "fr"), ["be-zelfmoordlijn-1813*", "be-centre-de-prevention-du-suicide*", "be-tele-onthaal"]),
+        (
+            "BE",
+            ("nl", "fr"),
+            ["be-zelfmoordlijn-1813*", "be-centre-de-prevention-du-suicide*", "be-tele-onthaal", "be-tele-accueil"],
+        ),
+        (
+            "BE",
+            ("fr", "nl"),
+            ["be-centre-de-prevention-du-suicide*", "be-zelfmoordlijn-1813*", "be-tele-accueil", "be-tele-onthaal"],
+        ),
         ("CH", ("de", "fr", "it"), ["ch-die-dargebotene-hand-la-main-tendue-telefono-amico*"]),
         ("IN", ("en",), ["in-tele-manas*"]),
         ("TH", ("en",), ["th-1323-mental-health-hotline*", "th-samaritans-of-thailand*"]),

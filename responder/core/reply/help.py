@@ -146,7 +146,8 @@ def hours_in_words(hours: Hours, tongue: Language) -> str:
     """``Monday to Friday, 9am to 5pm; Saturday, 10am to noon``."""
     if len(hours.ranges) > MAX_RANGES:
         return str(tongue.words["some_hours"])
-    return "; ".join(_range_in_words(each, tongue.words["days"]) for each in hours.ranges)
+    words = tongue.words["days"]
+    return str(words["between_ranges"]).join(_range_in_words(each, words) for each in hours.ranges)
 
 
 @dataclass(frozen=True, slots=True)

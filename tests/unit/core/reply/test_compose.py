@@ -344,6 +344,8 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
         ("JP", None, "When it answers, press 2 (it may not be open at this hour).\n0120-279-338\n"),
         ("GB", None, "999\nDeaf or cannot speak: sign language 999bsl.co.uk or text relay 18000.\n"),
         ("PL", None, "112\nDeaf or cannot speak, if registered: app Alarm112.\n"),
+        ("IE", None, "112\nDeaf or cannot speak, if registered: text 112.\n"),
+        ("PL", None, "it may not be open at this hour; they write Polish), at\n116sos.pl\n"),
         (
             "GB",
             ["gb-shout", "gb-samaritans"],
@@ -386,7 +388,7 @@ def test_hours_of_more_stretches_are_not_said() -> None:
         ("de", "Sonntag bis Donnerstag, 11 bis 23 Uhr; Freitag, Samstag, 11 bis 3 Uhr am nächsten Tag; Montag, rund"),
         ("pl", "od niedzieli do czwartku w godz. 11:00–23:00; piątek, sobota w godz. 11:00–3:00 następnego dnia"),  # noqa: RUF001 - Polish sets a dash
         ("cy", "dydd Sul i ddydd Iau, 11:00 tan 23:00; dydd Gwener, dydd Sadwrn, 11:00 tan 3:00 drannoeth; dydd Llun"),
-        ("fr", "du dimanche au jeudi de 11\xa0h à 23\xa0h; vendredi, samedi de 11\xa0h à 3\xa0h le lendemain; lundi"),
+        ("fr", "du dimanche au jeudi de 11\xa0h à 23\xa0h\xa0; vendredi, samedi de 11\xa0h à 3\xa0h le lendemain\xa0;"),
     ],
 )
 def test_hours_in_the_readers_words(code: str, said: str) -> None:

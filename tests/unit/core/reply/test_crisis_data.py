@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -16,11 +17,14 @@ from responder.core.reply.choice import HelpPlan, choose
 from responder.core.reply.directory import ANYWHERE, countries, emergency_of, load
 from responder.core.reply.freshness import RELEASED, Comparison, months_before
 from responder.core.reply.lines import CrisisLine, HelpBlock, Printed
+from responder.core.reply.words import language as words_of
 from tools import directory as tool
 
 STYLES = ("ordinary", "discreet")
 LATER = date(RELEASED.year + 2, RELEASED.month, RELEASED.day)
 """Two years after the release: nobody has looked after anything."""
+
+_LATIN = re.compile(r"[\u0020-\u024f\u1e00-\u1eff\u2000-\u206f*]+")
 
 ALL = [line for country in (*countries(), ANYWHERE) for line in load(country)]
 
@@ -203,6 +207,15 @@ def test_the_old_deaf_routes_that_are_shown_are_these() -> None:
     for country in shown:
         rows = raw(country)[emergency_of(country).id]["evidence"]
         assert any("deaf" in row["claims"] and row["type"] != "memory" for row in rows), country
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_name_that_is_printed_can_be_read(code: str) -> None:
+    """In Latin letters, as all the languages that a reply is written in."""
+    names = words_of(code).words["names"]
+    printed = {line for country in countries() for line in choose(country).printed(noon(RELEASED), (code,))}
+    said = {line.id: str(names.get(line.id, line.name)) for line in printed if line.kind != "emergency"}
+    assert [each for each in said.items() if not _LATIN.fullmatch(each[1])] == []
 
 
 def noon(day: date) -> datetime:

@@ -144,8 +144,8 @@ ONCE = (
     Guard(
         "once: a slot counts from the instant on",
         "responder.adapters.ledger.claims:Sending._blocked",
-        "claimed_at >= ? AS here",
-        "claimed_at > ? AS here",
+        ">= :since AS here",
+        "> :since AS here",
         (f"{LEDGER}/test_ledger.py::test_a_slot_counts_from_answered_since_on",),
     ),
     Guard(

@@ -303,7 +303,7 @@ def _spoken(each: Printed, voice: _Voice, said: When, way: Text | Chat | None) -
     line, tongue, words = each.line, voice.tongue, voice.tongue.words
     reach = line.reach_in(tongue.code) if way is None else None
     press = (reach and reach.press) or (_first_key(line) if way is None and reach is None else "")
-    answers = tuple(each.language for each in line.reach if each.phone is None) if way is None else way.languages
+    answers = _answered_in(line, reach) if way is None else way.languages
     is_limited_here = reach is not None and reach.phone is None and _is_limited(reach)
     return _SpokenLine(
         name=str(words["names"].get(line.id, line.name)),
@@ -316,6 +316,13 @@ def _spoken(each: Printed, voice: _Voice, said: When, way: Text | Chat | None) -
         answers_in="" if tongue.code in answers and not voice.several else _languages_in_words(answers, tongue),
         press=_press(words, press, reach) if press else "",
         press_short=_press_short(words, press, reach) if press else "",
+    )
+
+
+def _answered_in(line: CrisisLine, ours: Reach | None) -> tuple[str, ...]:
+    """Languages of the number, the reader's own among them; none that it answers at some hours only."""
+    return tuple(
+        each.language for each in line.reach if each.phone is None and (each == ours or not _is_limited(each))
     )
 
 

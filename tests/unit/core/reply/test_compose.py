@@ -600,3 +600,9 @@ def test_a_discreet_reply_says_the_key_and_that_it_may_be_in_vain() -> None:
     assert "call (then press 2; it may not be open at this hour)\n0120-279-338\n" in text
     assert "Or text the NCMH hotline (it may not be open at this hour): start a new" in composed(settings("PH")).text
     assert "call *4141 (for callers from a mobile phone)." in composed(settings("CL")).text
+
+
+def test_a_language_answered_at_some_hours_only_is_named_to_its_own_readers() -> None:
+    """English by a key, from 10 to 22: "day or night ... they speak English" would be untrue."""
+    text = composed(settings("JP", languages=("es",), allow_draft=True)).text
+    assert "servicio: Yorisoi Hotline. La llamada es gratuita. Atienden en japonés.\n0120-279-338\n" in text

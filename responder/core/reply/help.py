@@ -213,16 +213,19 @@ class _Ways:
             yield Way(self._led("police"), emergency.police, f"tel:{emergency.police}", after)
 
     def _below_emergency(self) -> tuple[tuple[str, str], ...]:
-        """For people who cannot hear; and what the number is for, where nothing else is shown."""
-        if self._block.deaf is not None:
-            deaf = self._block.deaf
-            return tuple((tongue.code, _deaf_in_words(deaf, tongue)) for tongue in self._languages)
-        if not self._block.lines:
-            return tuple(
-                (tongue.code, str(tongue.words["alone"]).format(where=tongue.words["countries"][self._block.country]))
-                for tongue in self._languages
-            )
-        return ()
+        said = ((tongue.code, " ".join(self._about_emergency(tongue))) for tongue in self._languages)
+        return tuple(each for each in said if each[1])
+
+    def _about_emergency(self, tongue: Language) -> Iterator[str]:
+        """From which telephone only; for people who cannot hear; and what it is for, where nothing else is shown."""
+        block = self._block
+        if _FROM_A_TELEPHONE.search(block.emergency.audience):
+            only = str(tongue.words["for"]).format(whom=_audience(block.emergency, tongue))
+            yield f"{only[0].upper()}{only[1:]}."
+        if block.deaf is not None:
+            yield _deaf_in_words(block.deaf, tongue)
+        elif not block.lines:
+            yield str(tongue.words["alone"]).format(where=tongue.words["countries"][block.country])
 
     def _calls(self, each: Printed) -> Iterator[Way]:
         """The line's number; then those that it has for single languages of the reply, below a sentence in these."""
@@ -321,9 +324,7 @@ def _spoken(each: Printed, voice: _Voice, said: When, way: Text | Chat | None) -
 
 def _answered_in(line: CrisisLine, ours: Reach | None) -> tuple[str, ...]:
     """Languages of the number, the reader's own among them; none that it answers at some hours only."""
-    return tuple(
-        each.language for each in line.reach if each.phone is None and (each == ours or not _is_limited(each))
-    )
+    return tuple(each.language for each in line.reach if each.phone is None and (each == ours or not _is_limited(each)))
 
 
 def _spoken_apart(each: Printed, voice: _Voice, reach: Reach) -> _SpokenLine:

@@ -344,6 +344,7 @@ def test_a_special_line_says_whom_it_is_for_and_where() -> None:
         ("JP", None, "When it answers, press 2 (it may not be open at this hour).\n0120-279-338\n"),
         ("GB", None, "999\nDeaf or cannot speak: sign language 999bsl.co.uk or text relay 18000.\n"),
         ("PL", None, "112\nDeaf or cannot speak, if registered: app Alarm112.\n"),
+        ("ZA", None, "call\n112\nFor callers from a mobile phone.\nTo talk to someone"),
         ("IE", None, "112\nDeaf or cannot speak, if registered: text 112.\n"),
         ("PL", None, "it may not be open at this hour; they write Polish), at\n116sos.pl\n"),
         (

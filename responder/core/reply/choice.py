@@ -341,7 +341,10 @@ class _Choice:
         general = [_unwritten(each) for each in self._general(also.country) if each.calls]
         first = (self._one_for_each(general) or sorted(general, key=lambda each: each.openness))[:1]
         is_same = (there.phone, there.police) == (emergency.phone, emergency.police)
-        return Abroad(also.country, None if is_same else there, tuple(self._of_style(first)))
+        lines = tuple(self._of_style(first))
+        if is_same:
+            return Abroad(also.country, None, lines)
+        return Abroad(also.country, there, lines, None if self._discreet else _deaf(there))
 
 
 def _general(region: str) -> list[CrisisLine]:

@@ -263,9 +263,10 @@ class _Ways:
                 (each.code, each.sentence("emergency_in", each.words["countries"][part.country], police is not None))
                 for each in self._languages
             )
-            yield Way(leads, number, _tel(part.emergency, number))
+            after = tuple((each.code, _deaf_in_words(part.deaf, each)) for each in self._languages if part.deaf)
+            yield Way(leads, number, _tel(part.emergency, number), () if police else after)
             if police is not None:
-                yield Way(self._led("police"), police, f"tel:{police}")
+                yield Way(self._led("police"), police, f"tel:{police}", after)
         for each in part.lines:
             yield from self._calls(each)
             yield from self._written(each)

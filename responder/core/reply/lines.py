@@ -294,11 +294,13 @@ class Abroad:
 
     Attributes:
         emergency: None where the number is the same as at home, or only single lines were asked for.
+        deaf: its written or video route.
     """
 
     country: str
     emergency: CrisisLine | None
     lines: tuple[Printed, ...]
+    deaf: Deaf | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -595,6 +595,14 @@ def test_another_countrys_ambulance_and_police_are_told_apart() -> None:
     assert "They work in the UK and in Switzerland." in text
 
 
+def test_deaf_people_reach_the_emergency_number_of_another_country() -> None:
+    """Below the last of its numbers; not in the discreet style."""
+    text = composed(settings(help=choose("GB", also=["IE", "BE"]))).text
+    assert "Or, in Ireland, call\n112\nDeaf or cannot speak, if registered: text 112.\n" in text
+    assert "Or call the police\n101\nDeaf or cannot speak, if registered: app 112 BE.\n" in text
+    assert "Deaf" not in composed(settings("GB", "discreet", help=choose("GB", also=["IE"]))).text
+
+
 def test_a_discreet_reply_says_the_key_and_that_it_may_be_in_vain() -> None:
     """English is answered in Japan by day; a number to text needs no telephone of a kind."""
     text = composed(settings("JP", "discreet")).text

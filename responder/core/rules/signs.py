@@ -76,9 +76,11 @@ BULK_FIELDS = frozenset(
     }
 )  # fmt: skip
 """What programs write that send notices or newsletters."""
+TICKET_FIELDS = frozenset({"x-zendesk-from-account-id", "x-rt-ticket", "x-otrs-loop"})
+"""What helpdesks write on the comments of their agents as well."""
 _DEVICES = re.compile(
-    r"synology|qnap|fritz!?box|hikvision|dahua|reolink|unifi|truenas|freenas|proxmox|nagios|zabbix|grafana|jenkins"
-    r"|uptime kuma|openmediavault|pfsense|opnsense|ricoh|kyocera|canon|konica|xerox|brother|epson|lexmark",
+    r"synology|qnap|(?:avm )?fritz!?box|hikvision|dahua|reolink|unifi|truenas|freenas|proxmox|nagios|zabbix|grafana"
+    r"|jenkins|uptime kuma|openmediavault|pfsense|opnsense|ricoh|kyocera|canon|konica|xerox|brother|epson|lexmark",
     re.IGNORECASE,
 )
 """How network disks, cameras, routers, printers and monitors begin X-Mailer."""
@@ -129,9 +131,15 @@ def auto_submitted(case: Case) -> Finding | None:
     elif people.is_forwarded(case.message) or "auto-forwarded" in found:
         forwarded = _exchange_forwarded(case.message) or "auto-forwarded" in found
         weighed = people.weigh(case, why, but, is_middleman=forwarded)
-    elif people.has_program(case.message) and not people.has_sign_of_machine(case, but):
+    elif (people.has_program(case.message) and not people.has_sign_of_machine(case, but)) or _is_comment(case.message):
         weighed = Finding(why, maybe_person=True)
     return weighed if weighed is None or weighed.maybe_person else perhaps_form_of_ours(case, why)
+
+
+def _is_comment(message: InboundMessage) -> bool:
+    """Whether it may be what a helpdesk's agent wrote: such programs mark that, in an answer to us, like their own."""
+    helpdesk = not TICKET_FIELDS.isdisjoint(message.by_name)
+    return helpdesk and "in-reply-to" in message.by_name and not is_automatic(message.subject)
 
 
 def _exchange_forwarded(message: InboundMessage) -> bool:
@@ -147,8 +155,9 @@ def auto_response_suppress(case: Case) -> Finding | None:
     """
     if not any(_asks_for_no_reply(value) for value in case.message.values("x-auto-response-suppress")):
         return None
-    but = frozenset({"x-auto-response-suppress"})
-    return people.weigh(case, "it asks for no automatic reply", but, is_middleman=people.looks_written(case.message))
+    why, but = "it asks for no automatic reply", frozenset({"x-auto-response-suppress"})
+    found = people.weigh(case, why, but, is_middleman=people.looks_written(case.message))
+    return found if found is None or found.maybe_person else perhaps_form_of_ours(case, why)
 
 
 def _asks_for_no_reply(value: str) -> bool:
@@ -163,9 +172,10 @@ def precedence(case: Case) -> Finding | None:
         return Finding(why)
     if found.isdisjoint(_BULK_PRECEDENCE) or case.is_form or is_through_listed_group(case):
         return None
-    if people.has_sign_of_machine(case, frozenset({"precedence", "x-precedence"})):
-        return Finding(why, maybe_person=people.looks_written(case.message) and people.is_forwarded(case.message))
-    return Finding(why, maybe_person=True)
+    machine = people.has_sign_of_machine(case, frozenset({"precedence", "x-precedence"}))
+    if not machine or (people.looks_written(case.message) and people.is_forwarded(case.message)):
+        return Finding(why, maybe_person=True)
+    return perhaps_form_of_ours(case, why)
 
 
 def mailing_list(case: Case) -> Finding | None:

@@ -45,6 +45,7 @@ _SPAM_MARK = re.compile(
 _FROM_A_NUMBER = re.compile(
     r"(?:new |missed )?(?:call|voice ?mail|voice message|sms|text message|fax)(?: message)? (?:from|von|d[ea]|van)"
     r" [+(]?\d|voice ?mail \(\d"
+    r"|(?:neue )?(?:sprach)?(?:nachricht|anruf) von [+(]?\d[\d /()-]{4}"
     r"|(?:verpasster anruf|appel manqué|llamada perdida|chiamata persa|gemiste oproep)(?: von| de| da| van)? [+(]?\d"
 )
 """What telephone systems call what they pass on, with the number; a person writes of a missed call without it."""

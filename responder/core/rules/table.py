@@ -158,8 +158,8 @@ RULES: tuple[Rule, ...] = (
     Rule("no-reply-sender", HARD, "an address such as noreply@", "in the field", who.no_reply_sender),
     _soft("role-sender", "an address such as postmaster@ or alerts@", "RFC 5230 §4.6, RFC 2142", who.role_sender),
     Rule(
-        "hosted-form", HARD, "a site builder's or a form service's robot, with the person in Reply-To", "in the field",
-        who.hosted_form, _fields("Reply-To"),
+        "hosted-form", HARD, "a web form's robot, with the person in Reply-To", "in the field",
+        who.hosted_form, _fields("Reply-To", "X-WPCF7-Content-Type"),
     ),
     _soft("service-sender", "an address of DocuSign, Freshdesk and the like", "in the field", who.service_sender),
     Rule(

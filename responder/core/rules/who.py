@@ -7,6 +7,7 @@ import re
 from responder.core.decision import Proof
 from responder.core.limits.freemail import FREEMAIL
 from responder.core.mail.addresses import read_addresses
+from responder.core.mail.headers import decoded
 from responder.core.message import Address, Defect
 from responder.core.rules import people
 from responder.core.rules.case import is_torn, is_within, listed_form, only_reply_to, written_to
@@ -29,6 +30,12 @@ _SEALED_NAMES = frozenset(
     {"message.rpmsg", "message_v2.rpmsg", "message_v3.rpmsg", "message_v4.rpmsg", "securemessageatt.html"}
 )
 """What Microsoft's and Proofpoint's encryption put in place of a letter."""
+
+_VIA = re.compile(r"\w[\w.)\"']* (?:via|vía) \w")
+"""How services that write in a person's name call themselves in From."""
+
+_SITE_MAILER = re.compile(r"phpmailer|wp ?mail ?smtp|wpforms|drupal|joomla|typo3|symfony|contao", re.IGNORECASE)
+"""How the programs that send a website's forms begin X-Mailer."""
 
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,253})>")
 
@@ -176,11 +183,20 @@ def list_sender(case: Case) -> Finding | None:
 
 
 def hosted_form(case: Case) -> Finding | None:
-    """A form of a site builder or a form service: From is the service's, or nobody reads it; Reply-To is the person."""
-    if case.proof is Proof.FORM or not _is_from(case, FORM_HOSTS):
+    """A form of a site builder, a form service or a website: nobody reads what From names; Reply-To is the person."""
+    if case.proof is Proof.FORM or not (_is_from(case, FORM_HOSTS) or _is_from_website(case)):
         return None
-    found = perhaps_form(case, "it comes from a service for web forms, and the person who wrote is in its Reply-To")
+    found = perhaps_form(case, "it comes from a web form, and the person who wrote is in its Reply-To")
     return found if found.maybe_person else None
+
+
+def _is_from_website(case: Case) -> bool:
+    """Whether a website's program sent it: it says so, or writes from our own domain as no mail program does."""
+    message = case.message
+    if "x-wpcf7-content-type" in message.by_name or any(map(_SITE_MAILER.match, message.values("x-mailer"))):
+        return True
+    ours = any(one.domain in case.rules.own_domains and one.domain not in FREEMAIL for one in message.from_)
+    return ours and not people.looks_written(message)
 
 
 def service_sender(case: Case) -> Finding | None:
@@ -189,10 +205,20 @@ def service_sender(case: Case) -> Finding | None:
         return None
     if _is_from(case, SERVICE_HOSTS):
         return Finding("it comes from a service that sends tickets, documents or notices for others")
+    if _writes_in_the_name_of_another(case):
+        return Finding("it comes from a service that writes in the name of the person in its Reply-To")
     parts = case.structure.walk() if case.structure is not None else ()
     if any(part.kind in _SEALED or part.parameters.get("name") in _SEALED_NAMES for part in parts):
         return Finding("it is a notice of an encrypted message, which is read elsewhere")
     return None
+
+
+def _writes_in_the_name_of_another(case: Case) -> bool:
+    """``Nora Vale via DocuSign``, with Nora in Reply-To: what From names is the service's own address."""
+    person = only_reply_to(case.message)
+    if person is None or any(is_within(person.domain, frozenset({one.domain})) for one in case.message.from_):
+        return False
+    return any(_VIA.search(decoded(value[:300]).partition("<")[0]) for value in case.message.values("from"))
 
 
 def _is_from(case: Case, hosts: frozenset[str]) -> bool:

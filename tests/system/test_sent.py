@@ -55,7 +55,7 @@ def asked_at_a_terminal(site: Site, address: str) -> tuple[str, str]:
         shown = _read_until(near, b"Address: ")
         listed = command_lines()
         os.write(near, address.encode() + b"\n")
-        shown += _read_until(near, b"after they were last sent.")
+        shown += _read_until(near, b"after they were last sent.\r\n")
         assert process.wait(30) == 0
     os.close(near)
     return shown.decode().replace("\r\n", "\n"), listed

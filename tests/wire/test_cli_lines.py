@@ -59,6 +59,7 @@ def at_a_terminal(
     """The exit status, and all that stood on the screen; each question gets the next answer, then nothing more."""
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background hands down that it is ignored
         os.execv(sys.executable, [sys.executable, "-m", "responder", "crisis-lines", *words])  # noqa: S606 - no shell is wanted
     screen, asked = b"", 0
     try:

@@ -13,7 +13,7 @@ from responder.config import Config, pipeline_of
 from responder.config.replies import fingerprint
 from responder.core.errors import ConfigError
 from responder.core.hours.period import ClosedPeriod
-from responder.core.reply import Composer, OwnWords, words
+from responder.core.reply import Composer, OwnWords, composer, words
 from tests import ROOT
 from tests.configs import lines_of, load
 
@@ -262,6 +262,37 @@ def test_a_broken_english_text_does_not_refuse_the_file(tmp_path: Path, monkeypa
         assert first_lines(config) == {"This is an automatic reply. Nobody is reading this mailbox now."}
     finally:
         words.language.cache_clear()
+
+
+CLOSED = '[[closure]]\nfrom = 2026-12-24\nuntil = 2027-01-04\ntemplate = "winter.txt"\n'
+
+
+@pytest.mark.parametrize(
+    ("refuses", "place"),
+    [("Away", "reply.template"), ("Winter", "closure.template")],
+    ids=["the usual text", "a closure's text"],
+)
+def test_a_text_that_shows_no_help_when_it_is_composed_is_told_at_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: str, place: str
+) -> None:
+    """The look at what would be sent comes after the linter's, and finds what the linter cannot."""
+    look = composer.missing
+
+    def found(text: str, *rest: object) -> str | None:
+        return "the emergency number is gone" if text.startswith(refuses) else look(text, *rest)
+
+    monkeypatch.setattr(composer, "missing", found)
+    texts = {"reply_txt": "Away.\n{{ help }}", "winter_txt": "Winter.\n{{ help }}"}
+    config = loaded(tmp_path, PRACTICE, '[reply]\ntemplate = "reply.txt"\n', CLOSED, MAILBOX.format("hello"), **texts)
+    assert [place in each and "the emergency number is gone" in each for each in config.refusals] == [True]
+
+
+def test_a_file_of_which_no_reply_can_be_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the few words that are in no file show a way to help."""
+    monkeypatch.setattr(composer, "missing", lambda *_: "the emergency number is gone")
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path, PRACTICE, MAILBOX.format("hello"))
+    assert "no-reply" in refused.value.codes
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"x" * 20_001], ids=["no UTF-8", "too long"])

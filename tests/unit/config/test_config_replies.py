@@ -14,6 +14,8 @@ from responder.config.replies import fingerprint
 from responder.core.errors import ConfigError
 from responder.core.hours.period import ClosedPeriod
 from responder.core.reply import Composer, OwnWords, composer, words
+from responder.core.reply.lines import HelpBlock
+from responder.core.reply.verify import missing
 from tests import ROOT
 from tests.configs import lines_of, load
 
@@ -276,10 +278,9 @@ def test_a_text_that_shows_no_help_when_it_is_composed_is_told_at_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: str, place: str
 ) -> None:
     """The look at what would be sent comes after the linter's, and finds what the linter cannot."""
-    look = composer.missing
 
-    def found(text: str, *rest: object) -> str | None:
-        return "the emergency number is gone" if text.startswith(refuses) else look(text, *rest)
+    def found(text: str, block: HelpBlock) -> str | None:
+        return "the emergency number is gone" if text.startswith(refuses) else missing(text, block)
 
     monkeypatch.setattr(composer, "missing", found)
     texts = {"reply_txt": "Away.\n{{ help }}", "winter_txt": "Winter.\n{{ help }}"}

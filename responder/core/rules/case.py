@@ -20,6 +20,9 @@ _ADDRESS_LIKE = re.compile(
 )
 """An address in a text that is no address list."""
 
+_ESCAPED_AT = re.compile(r"(?<=mailto:)([^\s@%<>]+)%40", re.IGNORECASE)
+"""The @ of a link as it stands in a web page (RFC 6068 §2)."""
+
 _HANDED_OVER = re.compile(
     r"from\s+[^\s()\[\]]+\s+\((?:([a-z0-9._-]+)\s+)?\[(?:ipv6:)?([0-9a-f.:]+)\][^()]*\)", re.IGNORECASE
 )
@@ -105,7 +108,8 @@ def written_to(message: InboundMessage, rules: MailboxRules) -> Address | None:
         return found
     texts = (value for name in RECIPIENT_FIELDS for value in message.values(name)[:MAX_ADDRESS_FIELDS])
     broken = (decoded(text[:MAX_ADDRESS_TEXT]) for text in texts if not read_addresses(text).complete)
-    spelt = (parse_address(word) for text in broken for word in _ADDRESS_LIKE.findall(text))
+    links = (_ESCAPED_AT.sub(r"\1@", text) for text in broken)
+    spelt = (parse_address(word) for text in links for word in _ADDRESS_LIKE.findall(text))
     return next(filter(None, (rules.own_for(address) for address in spelt if address is not None)), None)
 
 

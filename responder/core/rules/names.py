@@ -35,9 +35,19 @@ ROLES = frozenset(
         "reminders", "robot", "root", "scan", "scanner", "security", "system", "updates", "vacation", "voicemail",
         "webmaster", "wordpress", "wwwdata", "nagios", "icinga", "zabbix", "monitoring", "jira", "bugzilla", "redmine",
         "securemail", "securemessage", "tracking", "shipping", "shipments", "parcels",
+        "invitations", "mailbot", "survey", "surveys",
     }
 )  # fmt: skip
 """RFC 5230 §4.6 warns that postmaster may be a person; so may the others be, in a small organisation."""
+
+_OF_FORMS = frozenset(
+    {
+        "contactform", "enquiryform", "form", "formmail", "formmailer", "forms", "formsubmission", "formsubmissions",
+        "formulaire", "formular", "formulario", "inquiryform", "kontaktformular", "mailform", "siteform", "submissions",
+        "webform", "webforms", "website", "webseite",
+    }
+)  # fmt: skip
+"""What sites call the address that their forms write from."""
 
 _ENDS_IN_ROLE = re.compile(r"[-_.](?:alerts?|newsletters?|notifications?|notify|reminders?|updates|voicemail)\Z")
 
@@ -94,6 +104,11 @@ def looks_like_no_reply(address: Address) -> bool:
 def perhaps_no_reply(address: Address) -> bool:
     """The same, glued to another word as well (``acmetravelnoreply``); a name may happen to end so."""
     return _looks_like_no_reply(address.local) or _is_glued_no_reply(address.local)
+
+
+def is_of_form(address: Address) -> bool:
+    """Whether it is named as the address of a web form. A person may be called so; with a stranger in Reply-To, no."""
+    return address.local.lower().translate(_SEPARATORS) in _OF_FORMS
 
 
 def is_role(address: Address) -> bool:

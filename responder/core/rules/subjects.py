@@ -50,6 +50,14 @@ _FROM_A_NUMBER = re.compile(
 )
 """What telephone systems call what they pass on, with the number; a person writes of a missed call without it."""
 
+_FORM = re.compile(
+    r"^new (?:entry|submission|message from)\b|\bform(?:ular)? (?:submission|entry|message)\b|\bcontact form\b"
+    r"|kontaktformular|formulaire de contact|formulario de contacto|formulário de contato|modulo di contatto"
+    r"|contactformulier|formularz kontaktowy|\b(?:from|via|über) (?:your|the|deine|ihre|die) web ?site\b",
+    re.IGNORECASE,
+)
+"""The subjects that WPForms, Gravity Forms, Elementor and site builders give to what a visitor typed."""
+
 _GOOGLE_INVITATION = re.compile(r"(?:updated )?invitation(?: from an unknown sender)?: .+ @ .+\d")
 
 
@@ -71,6 +79,11 @@ def _has_mark(text: str) -> bool:
 def is_answer(subject: str) -> bool:
     """Whether it answers or forwards: what follows the mark is another's subject."""
     return _ANSWER.match(subject) is not None
+
+
+def is_of_form(subject: str) -> bool:
+    """Whether it is worded as what web forms send. People write so, too: it needs a stranger in Reply-To beside it."""
+    return _FORM.search(subject) is not None
 
 
 def is_marked_as_spam(subject: str) -> bool:

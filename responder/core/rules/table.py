@@ -159,7 +159,7 @@ RULES: tuple[Rule, ...] = (
     _soft("role-sender", "an address such as postmaster@ or alerts@", "RFC 5230 §4.6, RFC 2142", who.role_sender),
     Rule(
         "hosted-form", HARD, "a web form's robot, with the person in Reply-To", "in the field",
-        who.hosted_form, _fields("Reply-To", "X-WPCF7-Content-Type"),
+        who.hosted_form, _fields("Reply-To") | who.SITE_FIELDS,
     ),
     _soft("service-sender", "an address of DocuSign, Freshdesk and the like", "in the field", who.service_sender),
     Rule(

@@ -9,11 +9,12 @@ from responder.core.limits.freemail import FREEMAIL
 from responder.core.mail.addresses import read_addresses
 from responder.core.mail.headers import decoded
 from responder.core.message import Address, Defect
-from responder.core.rules import people
+from responder.core.rules import people, subjects
 from responder.core.rules.case import is_torn, is_within, listed_form, only_reply_to, written_to
 from responder.core.rules.hosts import FORM_HOSTS, SERVICE_HOSTS
 from responder.core.rules.names import (
     is_list_or_person,
+    is_of_form,
     is_rewritten,
     is_robot,
     is_role,
@@ -34,8 +35,11 @@ _SEALED_NAMES = frozenset(
 _VIA = re.compile(r"\w[\w.)\"']* (?:via|vía) \w")
 """How services that write in a person's name call themselves in From."""
 
-_SITE_MAILER = re.compile(r"phpmailer|wp ?mail ?smtp|wpforms|drupal|joomla|typo3|symfony|contao", re.IGNORECASE)
+_SITE_MAILER = re.compile(r"phpmailer|wp ?mail ?smtp|wpforms|drupal|joomla|typo3|symfony|contao|php/", re.IGNORECASE)
 """How the programs that send a website's forms begin X-Mailer."""
+
+SITE_FIELDS = frozenset({"x-wpcf7-content-type", "x-php-originating-script", "x-php-script"})
+"""What Contact Form 7, and PHP on many hosts, put on what a website sends."""
 
 _IN_BRACKETS = re.compile(r"<([^<>\s]{1,253})>")
 
@@ -191,12 +195,16 @@ def hosted_form(case: Case) -> Finding | None:
 
 
 def _is_from_website(case: Case) -> bool:
-    """Whether a website's program sent it: it says so, or writes from our own domain as no mail program does."""
+    """Whether a website's program sent it: it says so, is named so, or writes from our domain as no person does."""
     message = case.message
-    if "x-wpcf7-content-type" in message.by_name or any(map(_SITE_MAILER.match, message.values("x-mailer"))):
+    if any(map(_SITE_MAILER.match, message.values("x-mailer"))):
         return True
-    ours = any(one.domain in case.rules.own_domains and one.domain not in FREEMAIL for one in message.from_)
-    return ours and not people.looks_written(message)
+    if people.looks_written(message) or any(map(is_role, message.from_)):
+        return False  # webmail on the site's own host bears PHP's marks, too; and wordpress@ is for role-sender
+    if not SITE_FIELDS.isdisjoint(message.by_name) or subjects.is_of_form(message.subject):
+        return True
+    ours = case.rules.own_domains - FREEMAIL
+    return any(is_of_form(one) or one.domain in ours for one in message.from_)
 
 
 def service_sender(case: Case) -> Finding | None:
@@ -301,7 +309,8 @@ def not_addressed(case: Case) -> Finding | None:
     elsewhere = to_many or any(map(case.rules.is_ours, message.recipients))
     if elsewhere or people.has_sign_of_machine(case, frozenset()):
         return Finding(why)
-    somebody = bool(message.recipients) or any("@" in value for name in ("to", "cc") for value in message.values(name))
+    named = (value for name in ("to", "cc") for value in message.values(name))
+    somebody = bool(message.recipients) or any("@" in value for value in named)
     if not (somebody or people.is_forwarded(message) or people.looks_written(message)):
         return Finding(why)
     only = message.recipients[0] if len(message.recipients) == 1 else None

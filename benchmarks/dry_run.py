@@ -117,7 +117,7 @@ def main() -> None:
             ours.append(timed_dry_run(site, out))
             theirs.append(timed_peer(dovecot))
         lines = out.read_bytes().count(b"\n")
-        assert lines == options.messages, f"{lines} decisions of {options.messages} messages"
+        assert lines == options.messages + 1, f"{lines} lines for {options.messages} messages and the summary"
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     for name, seconds, what in (("dry run", ours, "decisions"), ("imap_tools", theirs, "messages")):
         median = statistics.median(seconds)

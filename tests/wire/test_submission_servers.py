@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from responder.adapters.smtp import Limits, Mark, Submitter
+from responder.adapters.smtp import Limits, Mark, Submitter, connection
 from responder.config.values import ServerConfig
 from responder.core.errors import AuthenticationError
 from responder.core.message import Address
@@ -193,3 +194,11 @@ async def test_relay_refuses_the_null_reverse_path(sink: SmtpSink) -> None:
 
 def _port(relay: PostfixRelay, tls: str) -> int:
     return relay.starttls_port if tls == "starttls" else relay.implicit_port
+
+
+async def test_small_writes_wait_for_no_acknowledgement() -> None:
+    """The final dot is a write of its own, and Nagle's algorithm would hold it for a delayed ACK (RFC 9293 §3.7.4)."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        with await connection._connect(socket.AF_INET, server.sockets[0].getsockname()) as sock:
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

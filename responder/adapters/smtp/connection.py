@@ -268,6 +268,7 @@ async def _dial(host: str, port: int, deadline: float) -> socket.socket:
 
 async def _connect(family: int, address: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot is a write of its own: no delayed ACK
     try:
         sock.settimeout(0)
         await asyncio.get_running_loop().sock_connect(sock, address)
